@@ -1,0 +1,34 @@
+/**
+ * Bounds on what a file may claim, each several times what the largest public models need, so that a hostile or
+ * damaged file is refused before it sizes a buffer.
+ */
+export const LIMITS = {
+  /** The reference reader's own bound; a 30B-A3B shard needs less than 1 MB. */
+  safetensorsHeaderBytes: 100_000_000,
+  /** 30B-A3B has 18,867 tensors; the largest open mixture-of-experts models about 10^5. */
+  tensors: 1_000_000,
+  /** Real tensors have at most 5 dimensions; ONNX Runtime dies of far more. */
+  tensorRank: 8,
+  /** Bytes of UTF-8 in a tensor, shard or node name: real ones stay below 150. */
+  nameBytes: 1_024,
+  /** config.json, adapter_config.json, tokenizer_config.json: real ones stay below 100 kB. */
+  configBytes: 16 * 2 ** 20,
+  /** model.safetensors.index.json: 2 MB for 30B-A3B. */
+  indexBytes: 64 * 2 ** 20,
+  /** manifest.json lists every tensor of an export: 300 kB for 30B-A3B. */
+  manifestBytes: 64 * 2 ** 20,
+  /** tokenizer.json: 11 to 33 MB in public models. */
+  tokenizerBytes: 128 * 2 ** 20,
+  layers: 1_024,
+  hiddenSize: 2 ** 17,
+  experts: 4_096,
+  vocabSize: 2 ** 22,
+  attentionHeads: 1_024,
+  /** A graph whose weights stand in a file of their own: 48 layers of 128 experts need less than 1 MB. */
+  onnxGraphBytes: 256 * 2 ** 20,
+  onnxNodes: 1_000_000,
+  onnxNodeInputs: 65_536,
+  /** A prompt is text that a person or a script wrote; the model's own limit comes after tokenizing. */
+  promptBytes: 16 * 2 ** 20,
+  chatTemplateBytes: 2 ** 20,
+} as const;

@@ -1,0 +1,65 @@
+import { create, fromBinary, toBinary, clone } from '@bufbuild/protobuf';
+import {
+  type GraphProto,
+  GraphProtoSchema,
+  type ModelProto,
+  ModelProtoSchema,
+  type NodeProto,
+} from './proto/onnx-ml_pb.ts';
+import { inputError } from '../errors.ts';
+
+/** A model whose graph is known to be present. */
+export interface OnnxModel {
+  readonly proto: ModelProto;
+  readonly graph: GraphProto;
+}
+
+/**
+ * Decodes an ONNX file. Tensor bytes stay views of `bytes`; encoding again gives the same bytes.
+ * @throws FtLensError when the bytes are no ONNX model with at least one node; `where` names the file
+ */
+export function decodeModel(bytes: Uint8Array, where: string): OnnxModel {
+  let proto: ModelProto;
+  try {
+    proto = fromBinary(ModelProtoSchema, bytes);
+  } catch (cause) {
+    throw inputError('The ONNX file cannot be read.', {
+      where,
+      expected: 'a whole ONNX model (protobuf)',
+      got: cause instanceof Error ? cause.message : String(cause),
+      remedy: 'fetch or export this file again',
+      cause,
+    });
+  }
+  const { graph } = proto;
+  if (graph === undefined || graph.node.length === 0 || proto.opsetImport.length === 0)
+    throw inputError('The ONNX file holds no graph.', { where, expected: 'a graph with nodes', got: 'none' });
+  return { proto, graph };
+}
+
+export function encodeModel(model: OnnxModel): Uint8Array<ArrayBuffer> {
+  return toBinary(ModelProtoSchema, model.proto) as Uint8Array<ArrayBuffer>;
+}
+
+/** A deep copy that can be changed freely; inline tensor bytes are copied too, external ones are only named. */
+export function cloneModel(model: OnnxModel): OnnxModel {
+  const proto = clone(ModelProtoSchema, model.proto);
+  return { proto, graph: proto.graph as GraphProto };
+}
+
+/** An empty model that may use the standard operators and ONNX Runtime's own (`com.microsoft`). */
+export function emptyModel(name: string, opset: number): OnnxModel {
+  const graph = create(GraphProtoSchema, { name });
+  const proto = create(ModelProtoSchema, {
+    irVersion: 10n,
+    producerName: 'ft-lens',
+    opsetImport: [
+      { domain: '', version: BigInt(opset) },
+      { domain: 'com.microsoft', version: 1n },
+    ],
+    graph,
+  });
+  return { proto, graph: proto.graph as GraphProto };
+}
+
+export type { GraphProto, NodeProto };

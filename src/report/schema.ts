@@ -1,0 +1,160 @@
+import * as z from 'zod';
+
+/**
+ * The JSON report: the one contract between ft-lens and other people's scripts. Types and JSON Schema come from here.
+ * Numbers are at full precision and finite. Probabilities lie in 0..1, entropies and divergences are in nats, times in
+ * milliseconds. Layer 0 is the embedding, layer i the residual stream after block i. Positions count from 0.
+ */
+const count = z.int().nonnegative();
+const finite = z.number();
+const nats = z.number().nonnegative().describe('nats');
+const probability = z.number().min(0).max(1.000_001);
+
+const tokenSchema = z.strictObject({ position: count, id: count, text: z.string() });
+
+const scoredTokenSchema = z.strictObject({ id: count, text: z.string(), prob: probability });
+
+const rankedTokenSchema = z.strictObject({
+  id: count,
+  text: z.string(),
+  prob: probability,
+  rank: z.int().positive().describe('1 is the most probable token'),
+});
+
+const layerSchema = z.strictObject({
+  layer: count.describe('0 is the embedding, i the residual stream after block i'),
+  top: z.array(scoredTokenSchema),
+  entropyNats: nats,
+  activeTokens: count.describe('tokens whose probability is above settings.activeThreshold'),
+  klToFinalNats: nats.describe('KL(last row ‖ this row)'),
+  finalToken: z
+    .strictObject({ prob: probability, rank: z.int().positive() })
+    .describe("the model's own final top-1, read at this layer"),
+  tracked: z.array(rankedTokenSchema),
+  residualNorm: z.number().nonnegative().describe('Euclidean norm of the residual stream'),
+});
+
+const expertWeightSchema = z.strictObject({
+  expert: count,
+  weight: finite.describe('the weight that the block applies'),
+});
+
+const routingSchema = z.strictObject({
+  layer: z.int().positive(),
+  experts: z.array(expertWeightSchema),
+  entropyNats: nats.describe('entropy of the softmax over all experts'),
+});
+
+const positionSchema = z.strictObject({
+  position: count,
+  layers: z.array(layerSchema),
+  final: z.strictObject({ top: z.array(scoredTokenSchema) }).describe("from the model's own logits"),
+  commitLayer: count.describe('first layer from which top-1 stays the final top-1'),
+  routing: z.array(routingSchema),
+});
+
+const attendedTokenSchema = z.strictObject({ position: count, id: count, text: z.string(), weight: probability });
+
+const attentionSchema = z.strictObject({
+  layer: z.int().positive(),
+  queryPosition: count,
+  top: z.array(attendedTokenSchema),
+  weights: z.array(probability).describe('by key position, mean over heads'),
+  entropyNats: nats.describe('entropy of weights'),
+  heads: z.array(z.array(probability)).optional().describe('(head, key position), only with --heads'),
+});
+
+const timingSchema = z.strictObject({
+  loadMs: z.number().nonnegative(),
+  forwardMs: z.number().nonnegative(),
+  lensMs: z.number().nonnegative(),
+});
+
+const modelSchema = z.strictObject({
+  path: z.string(),
+  name: z.string(),
+  architecture: z.string(),
+  layers: z.int().positive(),
+  hiddenSize: z.int().positive(),
+  vocabSize: z.int().positive().describe('rows of the LM head; every softmax runs over all of them'),
+  experts: count.describe('0 for a dense model'),
+  expertsPerToken: count,
+  recipe: z.string().describe('quantisation recipe, equal for models that can be compared'),
+  positions: z.array(positionSchema),
+  attention: attentionSchema.nullable().describe('null when the model gives no attention weights'),
+  timing: timingSchema,
+});
+
+const layerComparisonSchema = z.strictObject({
+  layer: count,
+  klFtBaseNats: nats.describe('KL(ft ‖ base)'),
+  klBaseFtNats: nats.describe('KL(base ‖ ft)'),
+  jsNats: z.number().min(0).max(0.693_148).describe('Jensen-Shannon divergence, at most ln 2'),
+  topKJaccard: probability.describe('shared share of the two top-k sets of token ids'),
+  sameTop1: z.boolean(),
+  baseTop1RankInFt: z.int().positive(),
+  ftTop1RankInBase: z.int().positive(),
+  residualCosine: z.number().min(-1.000_001).max(1.000_001),
+  residualRelativeL2: z.number().nonnegative().describe('‖ft − base‖ / ‖base‖'),
+  routing: z
+    .strictObject({
+      jaccard: probability,
+      jsNats: z.number().min(0).max(0.693_148).describe("over all experts' softmax"),
+      gained: z.array(count),
+      lost: z.array(count),
+    })
+    .nullable()
+    .describe('null at layer 0 and in dense layers'),
+});
+
+const comparisonSchema = z.strictObject({
+  identical: z.boolean().describe('every state bit-identical'),
+  positions: z.array(
+    z.strictObject({
+      position: count,
+      layers: z.array(layerComparisonSchema),
+      firstDivergentLayer: count.nullable().describe('first layer whose residual stream is not bit-identical'),
+      firstTop1ChangeLayer: count.nullable(),
+    }),
+  ),
+  attention: z.strictObject({ jsNats: nats, sameTop1: z.boolean() }).nullable(),
+});
+
+const checkSchema = z.strictObject({
+  id: z.string(),
+  model: z.enum(['base', 'ft', 'both']),
+  status: z.enum(['pass', 'warn', 'fail']),
+  value: finite.optional(),
+  limit: finite.optional(),
+  message: z.string(),
+});
+
+export const reportSchema = z.strictObject({
+  schema: z.literal('ft-lens.report'),
+  schemaVersion: z.literal('1.0'),
+  tool: z.strictObject({ name: z.literal('ft-lens'), version: z.string(), onnxruntime: z.string(), node: z.string() }),
+  prompt: z.strictObject({ text: z.string(), chat: z.boolean(), tokens: z.array(tokenSchema) }),
+  settings: z.strictObject({
+    device: z.enum(['cpu', 'cuda', 'webgpu']),
+    norm: z.enum(['final', 'none']),
+    topK: z.int().positive(),
+    finalTop: z.int().positive(),
+    activeThreshold: probability,
+    positions: z.array(count),
+    tracked: z.array(z.strictObject({ id: count, text: z.string() })),
+  }),
+  models: z.strictObject({ base: modelSchema, ft: modelSchema.optional() }),
+  comparison: comparisonSchema.optional(),
+  checks: z.array(checkSchema),
+});
+
+export type Report = z.infer<typeof reportSchema>;
+export type ModelReport = z.infer<typeof modelSchema>;
+export type PositionReport = z.infer<typeof positionSchema>;
+export type LayerReport = z.infer<typeof layerSchema>;
+export type RoutingReport = z.infer<typeof routingSchema>;
+export type AttentionReport = z.infer<typeof attentionSchema>;
+export type Comparison = z.infer<typeof comparisonSchema>;
+export type PositionComparison = Comparison['positions'][number];
+export type LayerComparison = z.infer<typeof layerComparisonSchema>;
+export type Check = z.infer<typeof checkSchema>;
