@@ -2,7 +2,7 @@
 export type FailureKind = 'usage' | 'input' | 'device' | 'runtime' | 'interrupted';
 
 /** Exit codes by kind of failure. 0 is success; 1 is a `--fail-on` rule, which is a result and not a failure. */
-export const EXIT_CODES: Readonly<Record<FailureKind, number>> = {
+const EXIT_CODES: Readonly<Record<FailureKind, number>> = {
   usage: 2,
   input: 2,
   device: 3,

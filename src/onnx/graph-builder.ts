@@ -118,7 +118,9 @@ export class GraphBuilder {
 
   /** An int64 scalar constant. */
   int64(value: number): string {
-    return this.#constant(`/constants/int64/scalar/${value}`, DataType.INT64, [], () => BigInt64Array.of(BigInt(value)));
+    return this.#constant(`/constants/int64/scalar/${value}`, DataType.INT64, [], () =>
+      BigInt64Array.of(BigInt(value)),
+    );
   }
 
   /** A float scalar constant. */

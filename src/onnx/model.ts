@@ -6,7 +6,8 @@ import {
   ModelProtoSchema,
   type NodeProto,
 } from './proto/onnx-ml_pb.ts';
-import { inputError } from '../errors.ts';
+import { FtLensError, inputError } from '../errors.ts';
+import { checkContents } from './count-contents.ts';
 
 /** A model whose graph is known to be present. */
 export interface OnnxModel {
@@ -21,8 +22,10 @@ export interface OnnxModel {
 export function decodeModel(bytes: Uint8Array, where: string): OnnxModel {
   let proto: ModelProto;
   try {
+    checkContents(bytes, where);
     proto = fromBinary(ModelProtoSchema, bytes);
   } catch (cause) {
+    if (cause instanceof FtLensError) throw cause;
     throw inputError('The ONNX file cannot be read.', {
       where,
       expected: 'a whole ONNX model (protobuf)',
