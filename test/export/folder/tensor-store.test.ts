@@ -1,0 +1,131 @@
+import { createHash } from 'node:crypto';
+import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdtemp } from 'node:fs/promises';
+import { join } from 'node:path';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { MANIFEST_FILE, type ManifestFile, type ManifestTensor } from '../../../src/export/folder/manifest.ts';
+import { SharedExport } from '../../../src/export/folder/shared-export.ts';
+import { type StoredTensor, TensorStore } from '../../../src/export/folder/tensor-store.ts';
+import { temporaryFolder } from '../../helpers/temporary-folder.ts';
+import { tinyManifest } from './tiny-manifest.ts';
+
+const root = temporaryFolder();
+const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
+const tensor = (length: number, value: number): Uint8Array => new Uint8Array(length).fill(value);
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(root, 'case-'));
+});
+
+describe('TensorStore', () => {
+  it('places tensors at multiples of 4096 and hashes them and the file', async () => {
+    const store = await TensorStore.create(folder, undefined);
+    const a = await store.add([tensor(3, 1), tensor(2, 2)]);
+    const b = await store.add([tensor(4096, 3)]);
+    const c = await store.add([tensor(1, 4)]);
+    const finished = await store.finish();
+    const file = readFileSync(join(folder, 'model.onnx_data'));
+    expect([a, b, c].map(({ offset, bytes }) => [offset, bytes])).toEqual([
+      [0, 5],
+      [4096, 4096],
+      [8192, 1],
+    ]);
+    for (const stored of [a, b, c]) {
+      expect(sha256(file.subarray(stored.offset, stored.offset + stored.bytes))).toBe(stored.sha256);
+    }
+    expect(finished.files).toEqual([{ name: 'model.onnx_data', bytes: 8193, sha256: sha256(file) }]);
+    expect(readdirSync(folder)).toEqual(['model.onnx_data']);
+  });
+});
+
+describe('a store that shares', () => {
+  /** An export of the tensors 1 and 2, of 5000 bytes each. */
+  async function shareable(): Promise<string> {
+    const base = join(folder, 'base');
+    mkdirSync(base);
+    const store = await TensorStore.create(base, undefined);
+    const tensors = [await store.add([tensor(5000, 1)]), await store.add([tensor(5000, 2)])];
+    const { files } = await store.finish();
+    writeManifest(base, tensors, files);
+    return base;
+  }
+
+  function writeManifest(base: string, tensors: readonly StoredTensor[], files: readonly ManifestFile[]): void {
+    const entries = tensors.map(({ offset, bytes, sha256: hash }, i): ManifestTensor => ({
+      name: `tensor.${i}`,
+      kind: 'norm',
+      dtype: 'u8',
+      shape: [bytes],
+      file: 'model.onnx_data',
+      offset,
+      bytes,
+      sha256: hash,
+    }));
+    writeFileSync(join(base, MANIFEST_FILE), JSON.stringify({ ...tinyManifest, tensors: entries, files: [...files] }));
+  }
+
+  it('takes back what the other export has, and links its file', async () => {
+    const base = await shareable();
+    const store = await TensorStore.create(folder, await SharedExport.open(base));
+    const own = await store.add([tensor(5000, 3)]);
+    const shared = await store.add([tensor(2500, 2), tensor(2500, 2)]);
+    const last = await store.add([tensor(10, 4)]);
+    const finished = await store.finish();
+
+    expect([own, shared, last].map((stored) => finished.fileOf(stored))).toEqual([
+      'model.onnx_data_1',
+      'model.onnx_data',
+      'model.onnx_data_1',
+    ]);
+    expect(shared.offset).toBe(8192);
+    expect(last.offset).toBe(8192);
+    expect(statSync(join(folder, 'model.onnx_data')).ino).toBe(statSync(join(base, 'model.onnx_data')).ino);
+    const file = readFileSync(join(folder, 'model.onnx_data_1'));
+    expect(file).toHaveLength(8202);
+    expect(finished.files).toMatchObject([
+      { name: 'model.onnx_data', sharedWith: 'base' },
+      { name: 'model.onnx_data_1', bytes: 8202, sha256: sha256(file) },
+    ]);
+  });
+
+  it('has no file of its own when everything is shared', async () => {
+    const store = await TensorStore.create(folder, await SharedExport.open(await shareable()));
+    await store.add([tensor(5000, 1)]);
+    const { files } = await store.finish();
+    expect(files.map(({ name }) => name)).toEqual(['model.onnx_data']);
+    expect(readdirSync(folder).sort()).toEqual(['base', 'model.onnx_data']);
+  });
+
+  it('links nothing when nothing is shared', async () => {
+    const store = await TensorStore.create(folder, await SharedExport.open(await shareable()));
+    await store.add([tensor(5000, 9)]);
+    const { files } = await store.finish();
+    expect(files.map(({ name, sharedWith }) => [name, sharedWith])).toEqual([['model.onnx_data', undefined]]);
+  });
+
+  it('does not take the word of a manifest for bytes that have changed', async () => {
+    const base = await shareable();
+    const data = readFileSync(join(base, 'model.onnx_data'));
+    data[8192 + 77] = 0;
+    writeFileSync(join(base, 'model.onnx_data'), data);
+    const store = await TensorStore.create(folder, await SharedExport.open(base));
+    await expect(store.add([tensor(5000, 2)])).rejects.toThrow('The export to share with is damaged.');
+    await store.close();
+  });
+
+  it('fails at once when a file of the other export is missing or cut', async () => {
+    const base = await shareable();
+    const shared = await SharedExport.open(base);
+    writeFileSync(join(base, 'model.onnx_data'), '');
+    await expect(TensorStore.create(folder, shared)).rejects.toMatchObject({ expected: '13192 bytes', got: '0 bytes' });
+    rmSync(join(base, 'model.onnx_data'));
+    await expect(TensorStore.create(folder, shared)).rejects.toThrow(
+      'A data file of the export to share with is missing.',
+    );
+  });
+
+  it('wants an export with a manifest', async () => {
+    await expect(SharedExport.open(folder)).rejects.toThrow('The folder is no export of ft-lens.');
+  });
+});
