@@ -1,0 +1,152 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { findAnatomy } from '../../../src/analysis/anatomy/find-anatomy.ts';
+import { cutHead, HEAD } from '../../../src/analysis/surgery/cut-head.ts';
+import { instrumentBackbone, type InstrumentOptions, LENS } from '../../../src/analysis/surgery/instrument-backbone.ts';
+import { intAttribute } from '../../../src/onnx/attributes.ts';
+import { decodeModel, encodeModel, type OnnxModel } from '../../../src/onnx/model.ts';
+import { validateModel } from '../../../src/onnx/validate.ts';
+import { type SyntheticForm, syntheticDecoder } from '../../helpers/synthetic-decoder.ts';
+
+const where = 'model.onnx';
+const names = (items: readonly { readonly name: string }[]): string[] => items.map(({ name }) => name);
+const operators = ({ graph }: OnnxModel): string[] => graph.node.map(({ opType }) => opType);
+
+function instrumented(form: SyntheticForm = {}, options: Parameters<typeof instrumentBackbone>[2] = {}) {
+  const model = syntheticDecoder(form);
+  return instrumentBackbone(model, findAnatomy(model, { where }), options);
+}
+
+const MODELS: [string, OnnxModel][] = [
+  ['a plain decoder', syntheticDecoder()],
+  ['fused norms', syntheticDecoder({ norms: 'fused', head: 'quantized', lastPositionOnly: true })],
+  ...['mobius-attention', 'mobius-gqa', 'torch-dynamo'].map((name): [string, OnnxModel] => [
+    name,
+    decodeModel(readFileSync(new URL(`../../fixtures/onnx/${name}.onnx`, import.meta.url)), name),
+  ]),
+];
+
+describe.each(MODELS)('surgery on %s', (_name, model) => {
+  const anatomy = findAnatomy(model, { where });
+
+  it('gives sound models and leaves the given one as it was', () => {
+    const before = encodeModel(model);
+    const backbone = instrumentBackbone(model, anatomy, { attentionLayers: [1, 2] });
+    const heads = (['final', 'none'] as const).map((norm) => cutHead(model, anatomy, { norm }));
+    for (const made of [backbone.model, ...heads]) {
+      expect(() => validateModel(made, where)).not.toThrow();
+      expect(made.proto.opsetImport).toEqual(model.proto.opsetImport);
+      expect(made.proto.irVersion).toBe(model.proto.irVersion);
+    }
+    expect(Buffer.compare(encodeModel(model), before)).toBe(0);
+  });
+
+  it('gives a head of its own: no input, layer or weight of the decoder', () => {
+    const { graph } = cutHead(model, anatomy, { norm: 'final', mapWeights: false });
+    expect(names(graph.input)).toEqual([HEAD.residuals, HEAD.rows]);
+    expect(names(graph.output)).toEqual([HEAD.logits]);
+    expect(graph.initializer.some(({ name }) => name === anatomy.head.weight)).toBe(true);
+    const weights = graph.initializer.filter(({ name }) => !name.startsWith('/constants/'));
+    // the head and the norm, a scalar or two of a norm made of primitives, zero points and scales
+    expect(weights.length).toBeLessThanOrEqual(5);
+  });
+});
+
+describe('instrumentBackbone', () => {
+  it('adds one input and the outputs of the lens; the caches go nowhere', () => {
+    const { model, routerLayers, attentionLayers } = instrumented({ layers: 3 }, { mapWeights: false });
+    expect(names(model.graph.input).at(-1)).toBe(LENS.positions);
+    expect(names(model.graph.input).filter((name) => name.startsWith('past'))).toHaveLength(6);
+    expect(names(model.graph.output)).toEqual([
+      LENS.logits,
+      ...[1, 2, 3].map(LENS.routerLogits),
+      LENS.attention(3),
+      LENS.residuals,
+    ]);
+    expect([routerLayers, attentionLayers]).toEqual([[1, 2, 3], [3]]);
+  });
+
+  it('asks only the wanted layers for attention', () => {
+    const { model, attentionLayers } = instrumented({ layers: 3 }, { attentionLayers: [1, 3, 9] });
+    const asked = model.graph.node
+      .filter(({ opType }) => opType === 'GroupQueryAttention')
+      .map((node) => intAttribute(node, 'qk_output'));
+    expect(asked).toEqual([2, undefined, 2]);
+    expect(attentionLayers).toEqual([1, 3]);
+    expect(instrumented({}, { attentionLayers: [] }).attentionLayers).toEqual([]);
+  });
+
+  it('leaves out attention that its operator keeps to itself', () => {
+    const model = syntheticDecoder();
+    for (const node of model.graph.node) if (node.opType === 'GroupQueryAttention') node.opType = 'MultiHeadAttention';
+    expect(instrumentBackbone(model, findAnatomy(model, { where })).attentionLayers).toEqual([]);
+  });
+
+  it('takes the own logits from the untouched head, where that gives every row', () => {
+    expect(instrumented().ownLogits).toBe('untouched');
+    expect(instrumented({}, { ownLogits: 'picked rows' }).ownLogits).toBe('picked rows');
+    expect(instrumented({ lastPositionOnly: true }).ownLogits).toBe('picked rows');
+    const copies = (options: InstrumentOptions) =>
+      names(instrumented({ layers: 1 }, options).model.graph.node).filter((name) => name.startsWith('ft_lens.head'));
+    expect(copies({})).toEqual([]);
+    expect(copies({ ownLogits: 'picked rows' })).not.toEqual([]);
+  });
+
+  it('has a norm read the wanted rows instead of all of them', () => {
+    const norms = (form: SyntheticForm) =>
+      operators(instrumented(form, { ownLogits: 'picked rows' }).model).filter((name) =>
+        name.endsWith('LayerNormalization'),
+      );
+    expect(norms({ layers: 1 })).toEqual(Array(3).fill('SimplifiedLayerNormalization'));
+    // The last fused norm stays for its sum, and its norm half is done on the wanted rows.
+    expect(norms({ layers: 1, norms: 'fused' })).toEqual([
+      'SimplifiedLayerNormalization',
+      'SkipSimplifiedLayerNormalization',
+      'SkipSimplifiedLayerNormalization',
+      'SimplifiedLayerNormalization',
+    ]);
+  });
+
+  it('lists the weights of experts and of a float head as inputs, with their types, once', () => {
+    const { model } = instrumented({ layers: 2 });
+    const initializers = new Set(names(model.graph.initializer));
+    const listed = names(model.graph.input).filter((name) => initializers.has(name));
+    expect(listed).toHaveLength(2 * 4 + 1);
+    expect(new Set(listed).size).toBe(listed.length);
+    const experts = model.graph.node.find(({ opType }) => opType === 'QMoE')!;
+    for (const i of [2, 3, 5, 6]) expect(listed).toContain(experts.input[i]);
+    const quantized = instrumented({ mlp: 'dense', head: 'quantized' }).model;
+    expect(names(quantized.graph.input)).not.toContain(
+      findAnatomy(syntheticDecoder({ mlp: 'dense', head: 'quantized' }), { where }).head.weight,
+    );
+  });
+
+  it('makes 4-bit products exact unless told not to, and 8-bit ones never', () => {
+    const levels = ({ model }: { model: OnnxModel }) =>
+      model.graph.node
+        .filter(({ opType }) => opType === 'MatMulNBits')
+        .map((node) => intAttribute(node, 'accuracy_level'));
+    const exact = instrumented({ accuracy: 4, head: 'quantized' });
+    expect(levels(exact)).toEqual([0, 0, 0]);
+    expect(exact.exactProducts).toBe(3);
+    const kept = instrumented({ accuracy: 4, head: 'quantized' }, { exactProducts: false });
+    expect(levels(kept)).toEqual([4, 4, 4]);
+    expect(kept.exactProducts).toBe(0);
+  });
+});
+
+describe('cutHead', () => {
+  it('unfuses the norm with its epsilon', () => {
+    const model = syntheticDecoder({ norms: 'fused' });
+    const head = cutHead(model, findAnatomy(model, { where }), { norm: 'final' });
+    const norm = head.graph.node.find(({ opType }) => opType === 'SimplifiedLayerNormalization')!;
+    expect(norm.attribute.find(({ name }) => name === 'epsilon')?.f).toBeCloseTo(1e-6, 12);
+  });
+
+  it('has no norm when none is wanted', () => {
+    const model = syntheticDecoder();
+    const anatomy = findAnatomy(model, { where });
+    expect(operators(cutHead(model, anatomy, { norm: 'final' }))).toContain('SimplifiedLayerNormalization');
+    expect(operators(cutHead(model, anatomy, { norm: 'none' }))).not.toContain('SimplifiedLayerNormalization');
+  });
+});
