@@ -1,0 +1,133 @@
+import { divergence, layerWords, percent } from '../../report/numbers.ts';
+import type { LayerComparison, LayerReport, Report } from '../../report/schema.ts';
+import { verdictOf } from '../../report/verdict.ts';
+import { rowsOf } from './folding.ts';
+import { sharedCount } from './layer-rows.ts';
+import { readingsOf } from './reading.ts';
+import type { Reading, Side } from './reading.ts';
+import type { Style, TableView } from '../style.ts';
+
+/** The report in sentences, one a line, without lines, bars or curves: for screen readers. */
+export function accessibleText(report: Report, view: TableView, style: Style): string {
+  const readings = readingsOf(report, style);
+  const { headline, sentences: reasons } = verdictOf(report, style);
+  const failed = report.checks.filter(({ status }) => status === 'fail');
+  const sentences = [
+    ...failed.map(({ message }) => `Check failed. ${style.plain(message)}`),
+    ...introduction(report, style),
+    ...readings.flatMap((reading) => readingSentences(reading, report, view, style)),
+    ...report.checks.map(
+      ({ status, model, message }) => `Check ${CHECK_WORDS[status]}, ${MODEL_WORDS[model]}. ${style.plain(message)}`,
+    ),
+    `Verdict. ${headline}`,
+    ...reasons,
+  ];
+  return sentences.map((sentence) => `${sentence}\n`).join('');
+}
+
+const CHECK_WORDS = { pass: 'passed', warn: 'warns', fail: 'failed' } as const;
+const MODEL_WORDS = { base: 'base', ft: 'fine-tune', both: 'both models' } as const;
+
+function introduction({ models, prompt, settings }: Report, { plain, quote }: Style): string[] {
+  const { base, ft } = models;
+  const names = ft === undefined ? plain(base.name) : `base ${plain(base.name)}, fine-tune ${plain(ft.name)}`;
+  const experts = base.experts === 0 ? '' : `, ${base.expertsPerToken} of ${base.experts} experts`;
+  const norm =
+    settings.norm === 'final'
+      ? 'Every layer is read with the final norm and the LM head.'
+      : "Every layer is read without the final norm: these rows are not the model's predictions.";
+  return [
+    `ft-lens. ${names}. ${plain(base.architecture)}, ${base.layers} layers${experts}, ${settings.device}.`,
+    `Prompt ${quote(prompt.text)}, ${prompt.tokens.length} tokens.`,
+    `${norm} Entropies and divergences in nats.`,
+  ];
+}
+
+function readingSentences(reading: Reading, report: Report, view: TableView, style: Style): string[] {
+  const { position, sides } = reading;
+  const text = report.prompt.tokens[position]?.text ?? '';
+  return [
+    `Position ${position}, token ${style.quote(text)}.`,
+    ...rowsOf(reading, view.layers).map((row) =>
+      row.kind === 'fold' ? foldSentence(reading, row.from, row.to) : rowSentence(reading, row.layer, style),
+    ),
+    ...sides.map((side) => finalSentence(side, style)),
+    ...sides.flatMap((side) => attentionSentence(side, position, style)),
+    ...routingSentence(reading),
+    ...sides.flatMap((side) => trackedSentences(side, style)),
+  ];
+}
+
+function rowSentence({ sides, change }: Reading, layer: number, style: Style): string {
+  const parts = sides.flatMap((side) =>
+    side.position.layers.filter((row) => row.layer === layer).map((row) => modelSentence(side, row, style)),
+  );
+  const compared = change?.layers.find((row) => row.layer === layer);
+  if (compared !== undefined) parts.push(changeSentence(compared, sides[0].model.expertsPerToken));
+  const name = layer === 0 ? 'Embedding' : `Layer ${layer}`;
+  return `${name}. ${parts.join(' ')}`;
+}
+
+function modelSentence({ label }: Side, { top, entropyNats }: LayerReport, { quote }: Style): string {
+  const [first] = top;
+  const token = first === undefined ? 'no token' : `${quote(first.text)} ${percentWords(first.prob)}`;
+  return `${label.charAt(0).toUpperCase()}${label.slice(1)} ${token}, entropy ${entropyNats.toFixed(2)}.`;
+}
+
+function changeSentence(row: LayerComparison, expertsPerToken: number): string {
+  const shared = sharedCount(row, expertsPerToken);
+  const experts = shared === undefined ? '' : `, ${shared} of ${expertsPerToken} experts shared`;
+  if (row.sameTop1 && row.jsNats === 0) return `Equal${experts}.`;
+  return `${row.sameTop1 ? 'Same' : 'Other'} token, divergence ${divergenceWords(row.jsNats)}${experts}.`;
+}
+
+function foldSentence({ change }: Reading, from: number, to: number): string {
+  const rows = change?.layers.filter(({ layer }) => layer >= from && layer <= to) ?? [];
+  const largest = Math.max(0, ...rows.map(({ jsNats }) => jsNats));
+  return `Layers ${from} to ${to}. Same token in both, divergence at most ${divergenceWords(largest)}.`;
+}
+
+function finalSentence({ label, position }: Side, { quote }: Style): string {
+  const tokens = position.final.top.map(({ text, prob }) => `${quote(text)} ${percentWords(prob, 2)}`).join(', ');
+  return `Final prediction, ${label}: ${tokens}.`;
+}
+
+function attentionSentence({ label, model }: Side, position: number, { quote }: Style): string[] {
+  if (model.attention === null || model.attention.queryPosition !== position) return [];
+  const tokens = model.attention.top
+    .map(({ position: at, text, weight }) => `position ${at} ${quote(text)} ${weight.toFixed(3)}`)
+    .join(', ');
+  return [`Attention of layer ${model.attention.layer}, ${label}: ${tokens}.`];
+}
+
+function routingSentence({ change, sides }: Reading): string[] {
+  const layers = change?.layers.flatMap((row) => (row.routing === null ? [] : [{ row, js: row.routing.jsNats }])) ?? [];
+  const largest = layers.toSorted((a, b) => b.js - a.js)[0];
+  if (largest === undefined || largest.js === 0) return [];
+  const { expertsPerToken } = sides[0].model;
+  const shared = sharedCount(largest.row, expertsPerToken);
+  return [
+    `Routing moves most in ${layerWords(largest.row.layer)}: ${shared} of ${expertsPerToken} experts shared, divergence ${divergenceWords(largest.js)}.`,
+  ];
+}
+
+function trackedSentences({ label, position }: Side, { quote }: Style): string[] {
+  return (position.layers.at(-1)?.tracked ?? []).map(({ id, text, rank, prob }) => {
+    const ranks = position.layers.flatMap(({ layer, tracked }) =>
+      tracked.filter((token) => token.id === id).map((token) => ({ layer, rank: token.rank })),
+    );
+    const best = ranks.toSorted((a, b) => a.rank - b.rank)[0];
+    const reached = best === undefined ? '' : `, best rank ${best.rank} in ${layerWords(best.layer)}`;
+    return `Tracked token ${quote(text)}, ${label}: last rank ${rank}, ${percentWords(prob)}${reached}.`;
+  });
+}
+
+/** `97.2 percent`, `less than 0.1 percent`. */
+function percentWords(probability: number, digits = 1): string {
+  return percent(probability, digits).replace('<', 'less than ').replace('%', ' percent');
+}
+
+/** `0.31`: read aloud, trailing zeros are noise. */
+function divergenceWords(nats: number): string {
+  return nats >= 1e-4 ? String(Number(nats.toFixed(4))) : divergence(nats);
+}
