@@ -1,0 +1,68 @@
+import { readdir, stat } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { suggestSimilar } from './similar.ts';
+import { inputError, usageError } from '../errors.ts';
+
+/** The pair that comes with ft-lens; it is used when `analyze` is given no model. */
+const DEMO_PAIR = { base: 'base-int4', ft: 'ft-int4' } as const;
+
+export interface ModelFolders {
+  readonly base: string;
+  readonly ft?: string;
+}
+
+/** The folders of `--base` and `--ft`, or of the demo pair; both are there. */
+export async function modelFolders(options: {
+  base?: string | undefined;
+  ft?: string | undefined;
+}): Promise<ModelFolders> {
+  const { base, ft } = options;
+  if (base === undefined && ft !== undefined) {
+    throw usageError('A fine-tune alone has nothing to be compared with.', {
+      where: `--ft ${ft}`,
+      expected: '--base as well',
+      remedy: 'give --base DIR, or look at one model with --base alone',
+    });
+  }
+  if (base === undefined) return demoPair();
+  await requireFolder('--base', base, 'The base export was not found.');
+  if (ft === undefined) return { base };
+  await requireFolder('--ft', ft, 'The fine-tune export was not found.');
+  return { base, ft };
+}
+
+/** Throws an input error that names a similar folder when there is none at `path`. */
+export async function requireFolder(option: string, path: string, sentence: string): Promise<void> {
+  const status = await stat(path).catch(() => undefined);
+  if (status?.isDirectory()) return;
+  const near = status === undefined ? await nearestFolder(path) : undefined;
+  throw inputError(sentence, {
+    where: `${option} ${path}`,
+    expected: 'a folder that holds model.onnx',
+    got: status === undefined ? 'no such folder' : 'a file',
+    remedy:
+      near === undefined ? 'ft-lens export --checkpoint DIR --out DIR makes such a folder' : `did you mean ${near}?`,
+  });
+}
+
+async function demoPair(): Promise<ModelFolders> {
+  const models = fileURLToPath(new URL('../../models/', import.meta.url));
+  const pair = { base: join(models, DEMO_PAIR.base), ft: join(models, DEMO_PAIR.ft) };
+  const present = await Promise.all(
+    Object.values(pair).map((folder) => stat(join(folder, 'model.onnx')).catch(() => undefined)),
+  );
+  if (present.every((status) => status !== undefined)) return pair;
+  throw usageError('No model was given, and the demo pair is not here.', {
+    expected: '--base DIR, and --ft DIR to compare with',
+    remedy: 'ft-lens export --checkpoint DIR --out DIR makes such a folder from a Hugging Face checkpoint',
+  });
+}
+
+async function nearestFolder(path: string): Promise<string | undefined> {
+  const parent = dirname(path);
+  const entries = await readdir(parent, { withFileTypes: true }).catch(() => []);
+  const names = entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
+  const near = suggestSimilar(basename(path), names);
+  return near === undefined ? undefined : join(parent, near);
+}

@@ -1,0 +1,64 @@
+import { open, realpath, rename, rm, stat } from 'node:fs/promises';
+import { rmSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { inputError } from '../errors.ts';
+import { onInterrupt } from './interrupt.ts';
+
+/**
+ * The one door for data: to a file when `-o` names one, else to standard output. A file appears under its name only when
+ * it is whole.
+ */
+export async function writeData(text: string, file: string | undefined): Promise<void> {
+  if (file === undefined) await writeToStdout(text);
+  else await writeToFile(text, file);
+}
+
+async function writeToStdout(text: string): Promise<void> {
+  try {
+    await new Promise<void>((resolve, reject) => {
+      process.stdout.write(text, (error) => (error ? reject(error) : resolve()));
+    });
+  } catch (error) {
+    // `| head` has read enough: that is how pipes end, not a failure.
+    if (errorCode(error) !== 'EPIPE') throw writeError('standard output', error);
+  }
+}
+
+async function writeToFile(text: string, file: string): Promise<void> {
+  const target = await realpath(file).catch(() => file);
+  const present = await stat(target).catch(() => undefined);
+  if (present?.isDirectory()) {
+    throw inputError('The output file is a folder.', { where: `-o ${file}`, expected: 'the name of a file' });
+  }
+  // A pipe or device has no half-written state, and must not be replaced by a file.
+  const direct = present !== undefined && !present.isFile();
+  const path = direct ? target : join(dirname(target), `.${basename(target)}.${process.pid}.partial`);
+  const forget = direct ? () => undefined : onInterrupt(() => rmSync(path, { force: true }));
+  try {
+    const handle = await open(path, direct ? 'w' : 'wx');
+    try {
+      await handle.writeFile(text);
+      if (!direct) await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    if (!direct) await rename(path, target);
+  } catch (error) {
+    if (!direct) await rm(path, { force: true });
+    throw writeError(`-o ${file}`, error);
+  } finally {
+    forget();
+  }
+}
+
+function writeError(where: string, error: unknown): Error {
+  return inputError('The output could not be written.', {
+    where,
+    got: errorCode(error) === 'ENOENT' ? 'no such folder' : error instanceof Error ? error.message : String(error),
+    cause: error,
+  });
+}
+
+function errorCode(error: unknown): unknown {
+  return error instanceof Error && 'code' in error ? error.code : undefined;
+}

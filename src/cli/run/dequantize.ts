@@ -1,0 +1,27 @@
+import { dequantizeExport } from '../../export/dequantize.ts';
+import { exportProgress } from '../export-progress.ts';
+import { requireFolder } from '../folders.ts';
+import { interruptSignal } from '../interrupt.ts';
+import { progressOf, type StderrOptions } from '../progress.ts';
+import { formatDuration } from '../units.ts';
+
+export interface DequantizeOptions extends StderrOptions {
+  readonly out: string;
+  readonly force?: true | undefined;
+}
+
+/** `ft-lens dequantize`. */
+export async function runDequantize(folder: string, options: DequantizeOptions): Promise<void> {
+  await requireFolder('EXPORT', folder, 'The export was not found.');
+  const progress = progressOf(options);
+  const start = performance.now();
+  try {
+    await dequantizeExport(
+      { folder, out: options.out, force: options.force === true },
+      { onProgress: exportProgress(progress), signal: interruptSignal },
+    );
+    progress.done('wrote', `${options.out}  ${formatDuration(performance.now() - start)}`);
+  } finally {
+    progress.end();
+  }
+}

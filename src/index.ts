@@ -1,0 +1,15 @@
+export { analyze } from './analysis/analyze.ts';
+export type { AnalyzeHooks, ProgressEvent } from './analysis/progress.ts';
+export type { AnalyzeRequest } from './analysis/request.ts';
+export { FtLensError } from './errors.ts';
+export type { FailureKind } from './errors.ts';
+export { dequantizeExport } from './export/dequantize.ts';
+export { exportModel } from './export/export-model.ts';
+export type { ExportRequest, ExportResult } from './export/export-model.ts';
+export type { Manifest } from './export/folder/manifest.ts';
+export type { ExportHooks, ExportProgress } from './export/progress.ts';
+export { renderJson } from './render/json.ts';
+export { renderTable } from './render/table.ts';
+export type { TableView } from './render/table.ts';
+export { reportSchema } from './report/schema.ts';
+export type { Report } from './report/schema.ts';
