@@ -1,0 +1,67 @@
+import { FtLensError, runtimeError } from '../../errors.ts';
+
+/** What the engine was asked to do when something happened. */
+export interface Activity {
+  readonly phase: 'starting the runtime' | 'loading' | 'running' | 'releasing';
+  /** the file or graph that this is about */
+  readonly where: string;
+}
+
+/** How the child process ended. */
+export interface ProcessEnd {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  /** the last lines of its stderr */
+  readonly errorText: string;
+}
+
+/** Messages of the runtime can be megabytes long. */
+const MESSAGE_LENGTH = 400;
+
+export function interrupted(): FtLensError {
+  return new FtLensError('The analysis was interrupted.', { kind: 'interrupted' });
+}
+
+/** The child process ended although nobody asked it to. */
+export function crashed(end: ProcessEnd, { phase, where }: Activity): FtLensError {
+  if (end.signal === 'SIGKILL')
+    return runtimeError('The runtime was killed, most likely for want of memory.', {
+      where: `${where} (${phase})`,
+      got: 'signal SIGKILL',
+      remedy: 'free memory, or ask for fewer positions (--positions)',
+    });
+  if (end.signal !== null)
+    return runtimeError('The runtime crashed on this model.', {
+      where: `${where} (${phase})`,
+      got: `signal ${end.signal}`,
+      remedy: 'export the model again; if it crashes again, report it with the output of ft-lens inspect',
+    });
+  return runtimeError('The runtime ended unexpectedly.', {
+    where: `${where} (${phase})`,
+    got: `exit code ${end.code}${end.errorText === '' ? '' : `: ${shorten(lastLine(end.errorText))}`}`,
+    remedy: 'install ft-lens again (npm ci); ONNX Runtime needs Linux with glibc 2.28, macOS or Windows',
+  });
+}
+
+/** The runtime refused a graph, or a calculation failed. */
+export function refused(message: string, { phase, where }: Activity): FtLensError {
+  const failure = phase === 'loading' ? 'ONNX Runtime cannot load this model.' : 'ONNX Runtime failed on this model.';
+  return runtimeError(failure, { where, got: withoutSourcePaths(message) });
+}
+
+/** `/src/…/file.cc:123 type namespace::Function(arguments) `, or without a folder and with the bare function's name */
+const SOURCE_PLACE = /\S*\.(?:cc|cpp|h|hpp|cu):\d+ (?:[^\n(]*\w\([^\n]*?\) (?:const )?|\w+ )/g;
+
+/** Leaves out what only the runtime's own developers can use: source files, lines and functions. */
+export function withoutSourcePaths(message: string): string {
+  const start = message.slice(0, 10 * MESSAGE_LENGTH);
+  return shorten(start.replaceAll(SOURCE_PLACE, '').replaceAll(/\s+/g, ' ').trim());
+}
+
+function shorten(text: string): string {
+  return text.length <= MESSAGE_LENGTH ? text : `${text.slice(0, MESSAGE_LENGTH)}…`;
+}
+
+function lastLine(text: string): string {
+  return text.trimEnd().split('\n').at(-1) ?? '';
+}

@@ -1,0 +1,67 @@
+import type { Attention } from './attention.ts';
+import type { Routing } from './routing.ts';
+
+/** What the lens says at one layer and position. Probabilities in 0..1, divergences and entropies in nats. */
+export interface RowReading {
+  readonly topIds: readonly number[];
+  readonly topProbs: readonly number[];
+  readonly entropy: number;
+  /** tokens with a probability above the threshold */
+  readonly active: number;
+  /** KL(last row ‖ this row) */
+  readonly klToFinal: number;
+  /** of the token that the model itself finds most probable */
+  readonly finalProb: number;
+  readonly finalRank: number;
+  /** in the order of the tracked tokens */
+  readonly tracked: readonly { readonly prob: number; readonly rank: number }[];
+  /** Euclidean norm of the residual stream */
+  readonly residualNorm: number;
+}
+
+export interface PositionReading {
+  readonly position: number;
+  /** embedding first */
+  readonly rows: readonly RowReading[];
+  /** from the model's own logits */
+  readonly final: { readonly ids: readonly number[]; readonly probs: readonly number[] };
+  /** largest |probability in the last row − probability by the model itself| */
+  readonly headDifference: number;
+  /** by layer, counted from 1; a layer without experts is missing */
+  readonly routing: ReadonlyMap<number, Routing>;
+}
+
+export interface AttentionReading {
+  readonly layer: number;
+  readonly queryPosition: number;
+  readonly attention: Attention;
+}
+
+export interface ModelReading {
+  readonly positions: readonly PositionReading[];
+  /** undefined when the model gives no attention weights */
+  readonly attention: AttentionReading | undefined;
+}
+
+/** The two models at one layer and position. */
+export interface PairRowReading {
+  /** KL(ft ‖ base) */
+  readonly klFtBase: number;
+  /** KL(base ‖ ft) */
+  readonly klBaseFt: number;
+  readonly js: number;
+  readonly baseTopRankInFt: number;
+  readonly ftTopRankInBase: number;
+  readonly residualCosine: number;
+  /** ‖ft − base‖ / ‖base‖ */
+  readonly residualRelativeL2: number;
+  /** every number of the residual stream is the same */
+  readonly sameResidual: boolean;
+}
+
+export interface PairPositionReading {
+  readonly position: number;
+  readonly rows: readonly PairRowReading[];
+  /** the models' own logits are the same, number by number */
+  readonly sameOwnLogits: boolean;
+}

@@ -1,0 +1,54 @@
+import { join } from 'node:path';
+import * as z from 'zod';
+import { inputError } from '../../errors.ts';
+import { LIMITS } from '../../limits.ts';
+import { parseJson, readTextFileIfPresent } from '../../read-text-file.ts';
+
+/** What analysis takes from config.json: the rest of the structure is found in the graph. */
+export interface ModelConfig {
+  readonly architecture: string;
+  readonly layers: number;
+  /** longest prompt, in tokens */
+  readonly maxPositions: number | undefined;
+  readonly keyValueHeads: number | undefined;
+  readonly headSize: number | undefined;
+}
+
+const count = (limit: number) => z.int().positive().max(limit);
+
+const configSchema = z.looseObject({
+  model_type: z.string().max(LIMITS.nameBytes),
+  num_hidden_layers: count(LIMITS.layers),
+  max_position_embeddings: count(Number.MAX_SAFE_INTEGER).optional(),
+  num_key_value_heads: count(LIMITS.attentionHeads).optional(),
+  head_dim: count(LIMITS.hiddenSize).optional(),
+});
+
+/** @throws FtLensError when the folder has no config.json, or it lacks what is needed */
+export async function readModelConfig(folder: string): Promise<ModelConfig> {
+  const where = join(folder, 'config.json');
+  const text = await readTextFileIfPresent(where, LIMITS.configBytes);
+  if (text === undefined)
+    throw inputError('The model folder has no config.json.', {
+      where,
+      expected: 'config.json of the model, with model_type and num_hidden_layers',
+      got: 'no such file',
+      remedy: 'copy config.json from the checkpoint into this folder, or export again',
+    });
+  const parsed = configSchema.safeParse(parseJson(text, where));
+  if (!parsed.success)
+    throw inputError('config.json does not say what this model is.', {
+      where,
+      expected: 'model_type and num_hidden_layers',
+      got: z.prettifyError(parsed.error),
+      remedy: 'copy config.json from the checkpoint into this folder, or export again',
+    });
+  const config = parsed.data;
+  return {
+    architecture: config.model_type,
+    layers: config.num_hidden_layers,
+    maxPositions: config.max_position_embeddings,
+    keyValueHeads: config.num_key_value_heads,
+    headSize: config.head_dim,
+  };
+}

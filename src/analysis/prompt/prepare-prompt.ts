@@ -1,0 +1,32 @@
+import type { Subject } from '../model/subject.ts';
+import type { AnalyzeRequest } from '../request.ts';
+import { type EncodedPrompt, encodePrompt } from './encode-prompt.ts';
+import { wantedPositions } from './positions.ts';
+import { requireReadable } from './require-readable.ts';
+import { trackedTokens } from './tracked-tokens.ts';
+
+/** Everything about the prompt that is decided before a model runs. */
+export interface PreparedPrompt extends EncodedPrompt {
+  /** positions to read, ascending */
+  readonly positions: readonly number[];
+  /** ids of the tokens to follow */
+  readonly tracked: readonly number[];
+  /** what the fine-tune's own tokenizer makes of it; undefined when it has none */
+  readonly ofFt: EncodedPrompt | undefined;
+}
+
+/** Tokenizes with the base's tokenizer: both models read the same ids. */
+export async function preparePrompt(
+  request: Pick<AnalyzeRequest, 'prompt' | 'positions' | 'track'>,
+  { model, tokenizer }: Subject,
+  ft: Subject | undefined,
+): Promise<PreparedPrompt> {
+  const prompt = await encodePrompt(request.prompt, tokenizer);
+  const { vocabularySize } = model.anatomy;
+  for (const { config } of [model, ...(ft ? [ft.model] : [])])
+    requireReadable(prompt.ids, { maxPositions: config.maxPositions, vocabularySize });
+  const positions = wantedPositions(request.positions, prompt.ids.length);
+  const tracked = await trackedTokens(request.track, tokenizer, vocabularySize);
+  const ofFt = ft?.tokenizer.fingerprint === undefined ? undefined : await encodePrompt(request.prompt, ft.tokenizer);
+  return { ...prompt, positions, tracked, ofFt };
+}

@@ -1,0 +1,57 @@
+import { describe, expect, it } from 'vitest';
+import { crashed, refused, withoutSourcePaths } from '../../../src/analysis/engine/failures.ts';
+
+const activity = { phase: 'loading', where: 'export/model.onnx' } as const;
+
+describe('withoutSourcePaths', () => {
+  // Messages of ONNX Runtime 1.30.0.
+  it.each([
+    [
+      "Non-zero status code returned while running Reshape node. Name:'/r' Status Message: /onnxruntime_src/onnxruntime/core/providers/cpu/tensor/reshape_helper.h:47 onnxruntime::ReshapeHelper::ReshapeHelper(const onnxruntime::TensorShape&, onnxruntime::TensorShapeVector&, bool) input_shape_size == size was false. The input tensor cannot be reshaped to the requested shape. Input shape:{2}, requested shape:{3}",
+      "Non-zero status code returned while running Reshape node. Name:'/r' Status Message: input_shape_size == size was false. The input tensor cannot be reshaped to the requested shape. Input shape:{2}, requested shape:{3}",
+    ],
+    [
+      "Non-zero status code returned while running ConstantOfShape node. Name:'/r' Status Message: /onnxruntime_src/onnxruntime/core/framework/bfc_arena.cc:360 void* onnxruntime::BFCArena::AllocateRawInternal(size_t, bool, onnxruntime::Stream*) Failed to allocate memory for requested buffer of size 140737488355328\n",
+      "Non-zero status code returned while running ConstantOfShape node. Name:'/r' Status Message: Failed to allocate memory for requested buffer of size 140737488355328",
+    ],
+    [
+      'External data path validation failed for initializer: w. Error: tensorprotoutils.cc:461 ValidateExternalDataPathFromDir External data path does not exist (for w) here',
+      'External data path validation failed for initializer: w. Error: External data path does not exist (for w) here',
+    ],
+    [
+      'This is an invalid model. In Node, ("/r", Nope, "", -1) : ("x": tensor(float),) -> ("y": tensor(float),) , Error No Op registered for Nope with domain_version of 21',
+      'This is an invalid model. In Node, ("/r", Nope, "", -1) : ("x": tensor(float),) -> ("y": tensor(float),) , Error No Op registered for Nope with domain_version of 21',
+    ],
+  ])('leaves what a reader can use', (message, expected) => {
+    expect(withoutSourcePaths(message)).toBe(expected);
+  });
+
+  it('cuts what is too long to read', () => {
+    expect(withoutSourcePaths('x'.repeat(2_000_000)).length).toBeLessThan(500);
+  });
+});
+
+describe('failures', () => {
+  it('say what crashed and where', () => {
+    expect(crashed({ code: null, signal: 'SIGSEGV', errorText: '' }, activity)).toMatchObject({
+      message: 'The runtime crashed on this model.',
+      where: 'export/model.onnx (loading)',
+      got: 'signal SIGSEGV',
+      exitCode: 3,
+    });
+  });
+
+  it('think of memory when the system killed the runtime', () => {
+    expect(crashed({ code: null, signal: 'SIGKILL', errorText: '' }, activity).message).toContain('memory');
+  });
+
+  it('quote the last line of a runtime that could not start', () => {
+    const end = { code: 1, signal: null, errorText: 'Error: lines\nGLIBC_2.28 not found\n' };
+    expect(crashed(end, activity).got).toBe('exit code 1: GLIBC_2.28 not found');
+  });
+
+  it('tell loading from running', () => {
+    expect(refused('no', activity).message).toBe('ONNX Runtime cannot load this model.');
+    expect(refused('no', { ...activity, phase: 'running' }).message).toBe('ONNX Runtime failed on this model.');
+  });
+});

@@ -1,0 +1,28 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type ExportRequest, exportModel } from '../../src/export/export-model.ts';
+
+const fixtures = join(import.meta.dirname, '../fixtures');
+
+/** A temporary folder in which fixtures are exported. */
+export class Exports {
+  readonly folder = mkdtempSync(join(tmpdir(), 'ft-lens-exports-'));
+
+  /** @returns the folder of the export, which is named after the adapter, or `base` */
+  async make(checkpoint: string, adapter?: string, options: Partial<ExportRequest> = {}): Promise<string> {
+    const out = join(this.folder, `${checkpoint}-${adapter ?? 'base'}`);
+    await exportModel({
+      checkpoint: join(fixtures, checkpoint),
+      adapter: adapter && join(fixtures, 'adapters', checkpoint, adapter),
+      out,
+      force: true,
+      ...options,
+    });
+    return out;
+  }
+
+  remove(): void {
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}
