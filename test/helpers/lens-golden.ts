@@ -18,7 +18,7 @@ export interface GoldenPrompt {
   readonly models: Readonly<Record<string, GoldenPromptModel>>;
 }
 
-export interface GoldenPromptModel {
+interface GoldenPromptModel {
   /** by position */
   readonly commitLayers: readonly number[];
   /** [token id, probability] of the ten likeliest next tokens, from the model's own logits */
