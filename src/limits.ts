@@ -43,8 +43,6 @@ export const LIMITS = {
   /** Model functions and how deep they call each other; graphs within graphs. Real exports have one and none. */
   onnxFunctions: 64,
   onnxDepth: 8,
-  /** A dimension of a tensor. */
-  dimension: 2 ** 40,
   /** Elements of a tensor that a graph may fill without computing: 1 GiB of f32. */
   filledElements: 2 ** 28,
   /** A prompt is text that a person or a script wrote; the model's own limit comes after tokenizing. */

@@ -47,26 +47,36 @@ const originSchema = z.object({
 export async function dequantizeExport(request: DequantizeRequest, hooks: ExportHooks = {}): Promise<void> {
   const source = resolve(request.folder);
   const manifest = await readManifest(source);
-  await checkWhole(source, manifest, hooks);
+  const folder = await NewFolder.create(request.out, {
+    replace: request.force === true ? ownCheckpointFiles : undefined,
+    inputs: [source],
+  });
+  try {
+    await checkWhole(source, manifest, hooks);
+    const files = await writeCheckpoint(folder, source, manifest, request.shardBytes ?? DEFAULT_SHARD_BYTES, hooks);
+    await folder.writeFile(ORIGIN_FILE, jsonBytes(await describeOrigin(source, files)));
+    hooks.signal?.throwIfAborted();
+    await folder.publish();
+  } catch (error) {
+    await folder.discard();
+    throw error;
+  }
+}
+
+/** Weights, configuration and tokenizer. */
+async function writeCheckpoint(
+  folder: NewFolder,
+  source: string,
+  manifest: Manifest,
+  shardBytes: number,
+  hooks: ExportHooks,
+): Promise<SourceFile[]> {
   const weights = await openExportWeights(source, manifest);
   try {
-    const folder = await NewFolder.create(request.out, {
-      replace: request.force === true ? ownCheckpointFiles : undefined,
-      inputs: [source],
-    });
-    try {
-      const shardBytes = request.shardBytes ?? DEFAULT_SHARD_BYTES;
-      const files = [
-        ...(await writeSafetensors(folder, weights, shardBytes, weightsProgress(weights, manifest, hooks))),
-        ...(await writeModelFiles(folder, source, checkpointConfig(weights))),
-      ];
-      await folder.writeFile(ORIGIN_FILE, jsonBytes(await describeOrigin(source, files)));
-      hooks.signal?.throwIfAborted();
-      await folder.publish();
-    } catch (error) {
-      await folder.discard();
-      throw error;
-    }
+    return [
+      ...(await writeSafetensors(folder, weights, shardBytes, weightsProgress(weights, manifest, hooks))),
+      ...(await writeModelFiles(folder, source, checkpointConfig(weights))),
+    ];
   } finally {
     await weights.close();
   }

@@ -1,6 +1,7 @@
+import { join } from 'node:path';
 import { inputError } from '../errors.ts';
 import { LIMITS } from '../limits.ts';
-import { openPinnedFile } from './checkpoint/pinned-file.ts';
+import { readPinnedFile } from './checkpoint/pinned-file.ts';
 import { readJson } from './checkpoint/read-json.ts';
 import type { SourceFile } from './folder/manifest.ts';
 import type { NewFolder } from './folder/new-folder.ts';
@@ -34,7 +35,7 @@ export async function writeModelFiles(folder: NewFolder, source: string, changes
     await folder.writeFile('generation_config.json', jsonBytes(generation)),
   ];
   for (const name of TOKENIZER_FILES) {
-    const bytes = await readWhole(source, name);
+    const bytes = await readPinnedFile(source, name, LIMITS.tokenizerBytes);
     if (bytes !== undefined) files.push(await folder.writeFile(name, bytes));
   }
   return files;
@@ -55,20 +56,5 @@ async function readObject(folder: string, name: string): Promise<JsonObject | un
   const json = await readJson(folder, name, LIMITS.configBytes);
   if (json === undefined) return undefined;
   if (typeof json === 'object' && json !== null && !Array.isArray(json)) return json as JsonObject;
-  throw inputError('A JSON file does not hold an object.', { where: `${folder}/${name}` });
-}
-
-async function readWhole(folder: string, name: string): Promise<Uint8Array | undefined> {
-  const file = await openPinnedFile(folder, name);
-  if (file === undefined) return undefined;
-  try {
-    if (file.bytes <= LIMITS.tokenizerBytes) return await file.read(0, file.bytes);
-    throw inputError('A tokenizer file is larger than such files ever are.', {
-      where: `${folder}/${name}`,
-      expected: `at most ${LIMITS.tokenizerBytes} bytes`,
-      got: `${file.bytes} bytes`,
-    });
-  } finally {
-    await file.close();
-  }
+  throw inputError('A JSON file does not hold an object.', { where: join(folder, name) });
 }

@@ -8,8 +8,7 @@ import { resolveModelPath } from './checkpoint/resolve-model-path.ts';
 import { HEAD } from './checkpoint/weight-names.ts';
 import type { WeightSource } from './checkpoint/weight-source.ts';
 import type { Manifest, SourceFile } from './folder/manifest.ts';
-import { mergeAdapter } from './lora/merge-adapter.ts';
-import type { MergedWeights } from './lora/merged-weights.ts';
+import { mergeAdapter, type MergedWeights } from './lora/merge-adapter.ts';
 import { type Adapter, openAdapter } from './lora/open-adapter.ts';
 import type { ExportHooks } from './progress.ts';
 

@@ -1,7 +1,7 @@
 import { inputError } from '../errors.ts';
 import type { WeightSource } from './checkpoint/weight-source.ts';
 import type { PlannedWeight } from './decoder/plan.ts';
-import type { StoredTensor, TensorStore } from './folder/tensor-store.ts';
+import type { Part, StoredTensor, TensorStore } from './folder/tensor-store.ts';
 import { encodeRows, type EncodedRows } from './quantize/encode-rows.ts';
 
 /** Weights that are in memory at once: 16 MB as f32. One expert's matrix of Qwen3-30B-A3B has 1.6 million. */
@@ -32,8 +32,13 @@ export async function writeWeight(
 ): Promise<StoredTensor[]> {
   // A store takes one tensor after the other, so the scales wait: 4 bytes a block.
   const scales: Uint8Array[] = [];
-  const values = await store.add(encodedValues(weight, source, scales, onRows));
-  return weight.tensors.length === 1 ? [values] : [values, await store.add(scales)];
+  const part = partOf(weight);
+  const values = await store.add(part, encodedValues(weight, source, scales, onRows));
+  return weight.tensors.length === 1 ? [values] : [values, await store.add(part, scales)];
+}
+
+function partOf({ kind }: PlannedWeight): Part {
+  return kind === 'experts' || kind === 'attention' ? kind : 'rest';
 }
 
 async function* encodedValues(

@@ -1,12 +1,12 @@
 import type { PlacedTensor } from './decoder/decoder-weights.ts';
-import { EMBEDDING } from './checkpoint/weight-names.ts';
-import type { PlannedTensor, PlannedWeight } from './decoder/plan.ts';
+import { type PlannedTensor, type PlannedWeight, tensorBytes } from './decoder/plan.ts';
 import type { AdapterSurvival, ManifestFile, ManifestTensor, QuantizationError } from './folder/manifest.ts';
 import type { FinishedStore, StoredTensor, TensorStore } from './folder/tensor-store.ts';
+import type { MergedWeights } from './lora/merge-adapter.ts';
 import type { ExportHooks } from './progress.ts';
 import { encodeRows } from './quantize/encode-rows.ts';
-import { QuantizationLosses } from './quantize/losses.ts';
-import { SurvivalSums } from './quantize/survival.ts';
+import { QuantizationErrors } from './quantize/quantization-errors.ts';
+import { type ChangedRows, SurvivalSums } from './quantize/survival.ts';
 import type { ExportSource } from './source.ts';
 import { type StoredRows, unstorable, writeWeight } from './write-weight.ts';
 
@@ -19,8 +19,6 @@ export interface WrittenWeights {
   readonly adapterSurvival: readonly AdapterSurvival[] | undefined;
 }
 
-const DTYPE_BYTES = { f32: 4, f16: 2, u8: 1 } as const;
-
 /** Streams all weights into the store and measures what storing them costs. The store is finished afterwards. */
 export async function writeWeights(
   plan: readonly PlannedWeight[],
@@ -28,13 +26,16 @@ export async function writeWeights(
   store: TensorStore,
   hooks: ExportHooks,
 ): Promise<WrittenWeights> {
-  const losses = new QuantizationLosses();
-  const survival = source.merged && new SurvivalSums();
+  const errors = new QuantizationErrors();
+  const { merged } = source;
+  const survival = merged && new SurvivalSums();
   const advance = weightsProgress(plan, source.checkpoint.config.layers, hooks);
   const onRows = async (rows: StoredRows): Promise<void> => {
     const { weight, name, original, stored } = rows;
-    if (!losses.add(weight.kind, storedBits(weight), name, original, stored)) throw unstorable(rows);
-    if (survival !== undefined) await addSurvival(survival, rows, source);
+    if (!errors.add(weight.kind, storedBits(weight), name, original, stored)) throw unstorable(rows);
+    if (survival !== undefined && merged?.changes(name) !== undefined) {
+      survival.add(weight.kind, storedBits(weight), name, await changedRows(rows, merged));
+    }
     advance(rows);
   };
   const placed: { weight: PlannedWeight; tensor: PlannedTensor; stored: StoredTensor }[] = [];
@@ -46,7 +47,7 @@ export async function writeWeights(
   return {
     tensors: placed.map(({ weight, tensor, stored }) => manifestTensor(weight, tensor, stored, finished)),
     files: finished.files,
-    quantizationError: losses.summary(),
+    quantizationError: errors.summary(),
     adapterSurvival: survival?.summary(),
   };
 }
@@ -61,22 +62,12 @@ export function placedTensors(tensors: readonly ManifestTensor[]): PlacedTensor[
   }));
 }
 
-async function addSurvival(
-  survival: SurvivalSums,
-  rows: StoredRows,
-  { checkpoint, merged }: ExportSource,
-): Promise<void> {
+/** Rows that an adapter changes, and what storing them without it would give. */
+async function changedRows(rows: StoredRows, merged: MergedWeights): Promise<ChangedRows> {
   const { weight, name, from, to, columns, original, stored } = rows;
-  if (merged?.changes(name) === undefined) return;
-  const { weights } = checkpoint;
-  // A head that the adapter unties was the embedding.
-  const base = await weights.rows(weights.names.has(name) ? name : EMBEDDING, from, to);
-  survival.add(weight.kind, storedBits(weight), name, {
-    base,
-    merged: original,
-    storedBase: encodeRows(base, columns, weight.encoding).stored,
-    storedMerged: stored,
-  });
+  const base = await merged.baseRows(name, from, to);
+  const storedBase = encodeRows(base, columns, weight.encoding).stored;
+  return { base, merged: original, storedBase, storedMerged: stored };
 }
 
 function storedBits({ encoding }: PlannedWeight): QuantizationError['bits'] {
@@ -109,8 +100,7 @@ function weightsProgress(
   layers: number,
   hooks: ExportHooks,
 ): (rows: StoredRows) => void {
-  const size = (weight: PlannedWeight): number =>
-    weight.tensors.reduce((sum, { dtype, shape }) => sum + shape.reduce((a, b) => a * b, DTYPE_BYTES[dtype]), 0);
+  const size = (weight: PlannedWeight): number => weight.tensors.reduce((sum, tensor) => sum + tensorBytes(tensor), 0);
   const totalBytes = plan.reduce((sum, weight) => sum + size(weight), 0);
   let bytes = 0;
   return ({ weight, from, to }) => {

@@ -13,7 +13,7 @@ import type { GraphProto, OnnxModel } from './model.ts';
 
 export { DataType };
 
-/** A dimension: a length, a name for one that is free, or undefined when nothing is known of it. */
+/** A dimension: a length, or a name for one that is free. */
 export type Dimension = number | string;
 
 /** Where the bytes of an initialiser stand: in the graph file, or in a data file beside it. */

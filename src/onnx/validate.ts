@@ -29,7 +29,7 @@ export function validateModel(model: OnnxModel, where: string): void {
   const { functions } = model.proto;
   const domains = new Set([...DOMAINS, ...functions.map(({ domain }) => domain)]);
   checkGraph(model.graph, { where, domains, defined: new Set(), depth: 0 });
-  checkFunctions(functions, where);
+  checkFunctions(functions, model.graph, where);
   for (const { node, input } of functions) {
     const scope: Scope = { where, domains, defined: new Set(input), depth: 0 };
     for (const each of node) checkNode(each, scope);
@@ -131,7 +131,7 @@ function checkTensor(name: string, dims: readonly bigint[], where: string): void
       `${dims.length}`,
     );
   const elements = dims.reduce((product, dim) => product * Number(dim), 1);
-  if (dims.some((dim) => dim < 0n || dim > LIMITS.dimension) || !Number.isSafeInteger(elements))
+  if (dims.some((dim) => dim < 0n || dim > LIMITS.tensorDimension) || !Number.isSafeInteger(elements))
     throw refused(
       'A tensor has an impossible shape.',
       `${where}, ${name}`,

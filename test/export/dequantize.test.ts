@@ -6,6 +6,7 @@ import { publishedWeights } from '../../src/export/checkpoint/weight-names.ts';
 import type { Encoding } from '../../src/export/decoder/plan.ts';
 import { type DequantizeRequest, dequantizeExport } from '../../src/export/dequantize.ts';
 import { exportModel } from '../../src/export/export-model.ts';
+import type { Manifest } from '../../src/export/folder/manifest.ts';
 import { encodeRows } from '../../src/export/quantize/encode-rows.ts';
 import { temporaryFolder } from '../helpers/temporary-folder.ts';
 
@@ -79,6 +80,21 @@ describe('a dequantised checkpoint', () => {
 });
 
 describe('a damaged export', () => {
+  it('is not dequantised when a tensor is not as long as its shape says', async () => {
+    const damaged = join(root, 'damaged-manifest');
+    cpSync(source, damaged, { recursive: true });
+    const path = join(damaged, 'manifest.json');
+    const manifest = JSON.parse(readFileSync(path, 'utf8')) as Manifest;
+    const tensor = manifest.tensors.find(({ dtype }) => dtype === 'u8')!;
+    tensor.bytes -= 1;
+    writeFileSync(path, JSON.stringify(manifest));
+    await expect(dequantize('from-damaged-manifest', { folder: damaged })).rejects.toMatchObject({
+      message: 'The manifest does not fit its own recipe.',
+      where: `${damaged}, tensor ${tensor.name}`,
+    });
+    expect(readdirSync(root).filter((name) => name.includes('from-damaged-manifest'))).toEqual([]);
+  });
+
   it('is not dequantised', async () => {
     const damaged = join(root, 'damaged');
     cpSync(source, damaged, { recursive: true });

@@ -182,6 +182,31 @@ describe('model functions', () => {
     expect(failure(withFunctions(circle)).got).toContain('circular');
   });
 
+  it('may not become more nodes than a graph may have', () => {
+    // 5 deep, 20 calls each: 20^5 nodes.
+    const wide = Object.fromEntries(
+      Array.from({ length: 5 }, (_, i) => [`f${i}`, Array.from({ length: 20 }, () => `f${i + 1}`)]),
+    );
+    expect(failure(withFunctions(wide)).got).toContain('more nodes');
+    const narrow = Object.fromEntries(Object.entries(wide).map(([name, calls]) => [name, calls.slice(0, 10)]));
+    expect(() => validateModel(withFunctions(narrow), 'model.onnx')).not.toThrow();
+  });
+
+  it('are counted where the graph or a branch of a function calls them', () => {
+    const called = withFunctions({ leaf: Array.from({ length: 1001 }, () => 'Relu') });
+    const node = { domain: 'own', opType: 'leaf', input: ['x'] };
+    for (let i = 0; i < 1000; i++) called.graph.node.push(create(NodeProtoSchema, { ...node, output: [`leaf ${i}`] }));
+    expect(failure(called).got).toContain('more nodes');
+
+    const hidden = withFunctions({ outer: [], leaf: Array.from({ length: 1001 }, () => 'Relu') });
+    const calls = Array.from({ length: 1000 }, () => ({ domain: 'own', opType: 'leaf' }));
+    const body = create(GraphProtoSchema, { node: calls });
+    hidden.proto.functions[0]!.node.push(
+      create(NodeProtoSchema, { opType: 'If', attribute: [{ name: 'then_branch', type: Kind.GRAPH, g: body }] }),
+    );
+    expect(failure(hidden).got).toContain('more nodes');
+  });
+
   it('may not be many', () => {
     const many = Object.fromEntries(Array.from({ length: 65 }, (_, i) => [`f${i}`, []]));
     expect(failure(withFunctions(many)).got).toBe('65');

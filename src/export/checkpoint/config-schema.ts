@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { inputError } from '../../errors.ts';
 import { LIMITS } from '../../limits.ts';
 
 const count = (most: number) => z.int().min(1).max(most);
@@ -14,8 +13,8 @@ const rope = z.object({
 
 /**
  * The keys of config.json that are read, in both spellings: transformers 4 writes num_experts and rope_theta,
- * transformers 5 num_local_experts and rope_parameters. The dtype is read from the tensors themselves. Defaults are those of Qwen3MoeConfig in
- * transformers, which leaves some keys out when they have them.
+ * transformers 5 num_local_experts and rope_parameters. The dtype is read from the tensors themselves. Defaults are
+ * those of Qwen3MoeConfig in transformers, which leaves keys out that have them.
  */
 export const configSchema = z.object({
   num_hidden_layers: count(LIMITS.layers),
@@ -48,16 +47,3 @@ export const configSchema = z.object({
 export const modelTypeSchema = z.object({ model_type: z.string() });
 
 export type ConfigJson = z.infer<typeof configSchema>;
-
-/** @throws FtLensError (input) that names the first key that is wrong */
-export function checkShape<T>(schema: z.ZodType<T>, json: unknown, file: string): T {
-  const parsed = schema.safeParse(json);
-  if (parsed.success) return parsed.data;
-  const [issue] = parsed.error.issues;
-  const key = issue?.path.map(String).join('.') ?? '';
-  throw inputError('A key of this file does not have the value it should.', {
-    where: key === '' ? file : `${file}, key ${key}`,
-    got: issue?.message,
-    cause: parsed.error,
-  });
-}

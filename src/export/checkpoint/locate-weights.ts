@@ -1,5 +1,6 @@
 import { inputError } from '../../errors.ts';
 import type { Qwen3MoeConfig } from './model-config.ts';
+import { sameShape } from './shape.ts';
 import { HEAD, publishedWeights } from './weight-names.ts';
 
 /** Where a published weight lies: a run of elements of a stored tensor. */
@@ -84,7 +85,7 @@ export function fusedShape(tensor: string, config: Qwen3MoeConfig): readonly num
 }
 
 function checkStoredShape(tensor: string, expected: readonly number[], got: readonly number[], source: string): void {
-  if (expected.length === got.length && expected.every((size, i) => size === got[i])) return;
+  if (sameShape(expected, got)) return;
   throw inputError('A tensor does not have the shape that config.json says.', {
     where: `${source}, tensor ${tensor}`,
     expected: `[${expected.join(', ')}]`,

@@ -1,5 +1,6 @@
 import { inputError } from '../../errors.ts';
-import { checkShape, type ConfigJson, configSchema, modelTypeSchema } from './config-schema.ts';
+import { checkSchema } from './check-schema.ts';
+import { type ConfigJson, configSchema, modelTypeSchema } from './config-schema.ts';
 
 /** Element types that a weight may have in a checkpoint. */
 export type WeightDtype = 'bf16' | 'f16' | 'f32';
@@ -31,9 +32,9 @@ export interface Qwen3MoeConfig {
  * @throws FtLensError (input) for another architecture, or a variant of Qwen3-MoE that the decoder would only nearly compute
  */
 export function parseModelConfig(json: unknown, file: string): Qwen3MoeConfig {
-  const { model_type: modelType } = checkShape(modelTypeSchema, json, file);
+  const { model_type: modelType } = checkSchema(modelTypeSchema, json, file);
   if (modelType !== 'qwen3_moe') throw unsupported('model_type', 'qwen3_moe', modelType, file);
-  const config = checkShape(configSchema, json, file);
+  const config = checkSchema(configSchema, json, file);
   refuseUnsupported(config, file);
   const experts = oneOf(config.num_experts, config.num_local_experts, 'num_experts', 'num_local_experts', file);
   const ropeTheta = oneOf(

@@ -7,6 +7,7 @@ import { parseModelConfig, type Qwen3MoeConfig, type WeightDtype } from './model
 import { openPinnedFile } from './pinned-file.ts';
 import { readJson } from './read-json.ts';
 import { type SafetensorsFile, weightDtype } from './safetensors-file.ts';
+import { elementCount } from './shape.ts';
 import { openWeightFiles } from './weight-files.ts';
 import { EMBEDDING, HEAD } from './weight-names.ts';
 import type { WeightSource } from './weight-source.ts';
@@ -67,7 +68,7 @@ function mainDtype(
   for (const { tensor, shape } of slices.values()) {
     const file = fileOf.get(tensor)!;
     const dtype = weightDtype(file.header.tensors.get(tensor)!.dtype, `${file.name}, tensor ${tensor}`);
-    parameters.set(dtype, (parameters.get(dtype) ?? 0) + shape.reduce((product, size) => product * size, 1));
+    parameters.set(dtype, (parameters.get(dtype) ?? 0) + elementCount(shape));
   }
   return [...parameters].reduce((most, entry) => (entry[1] > most[1] ? entry : most))[0];
 }
@@ -102,7 +103,7 @@ async function checkTiedCopy(fileOf: ReadonlyMap<string, SafetensorsFile>, confi
   const embedding = fileOf.get(EMBEDDING);
   if (head === undefined || embedding === undefined) return;
   const elements = config.vocabSize * config.hiddenSize;
-  let equal = head.header.tensors.get(HEAD)!.shape.reduce((product, size) => product * size, 1) === elements;
+  let equal = elementCount(head.header.tensors.get(HEAD)!.shape) === elements;
   for (let first = 0; equal && first < elements; first += COMPARED_ELEMENTS) {
     const count = Math.min(COMPARED_ELEMENTS, elements - first);
     const [a, b] = await Promise.all([head.read(HEAD, first, count), embedding.read(EMBEDDING, first, count)]);

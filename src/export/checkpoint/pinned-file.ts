@@ -44,6 +44,26 @@ export async function openPinnedFile(folder: string, name: string): Promise<Pinn
   }
 }
 
+/** All bytes of `folder`/`name`, opened as {@link openPinnedFile} does; an error when there are more than `maxBytes`. */
+export async function readPinnedFile(
+  folder: string,
+  name: string,
+  maxBytes: number,
+): Promise<Uint8Array<ArrayBuffer> | undefined> {
+  const file = await openPinnedFile(folder, name);
+  if (file === undefined) return undefined;
+  try {
+    if (file.bytes <= maxBytes) return await file.read(0, file.bytes);
+    throw inputError('A file is larger than such files ever are.', {
+      where: join(folder, name),
+      expected: `at most ${maxBytes} bytes`,
+      got: `${file.bytes} bytes`,
+    });
+  } finally {
+    await file.close();
+  }
+}
+
 async function checkInside(target: string, folder: string, name: string): Promise<void> {
   const root = await realpath(folder);
   const allowed = [root];

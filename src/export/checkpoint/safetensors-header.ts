@@ -1,6 +1,6 @@
 import { inputError } from '../../errors.ts';
 import { LIMITS } from '../../limits.ts';
-import { parseJsonBytes } from './json-text.ts';
+import { parseStrictJson } from './strict-json.ts';
 
 /**
  * The header of a safetensors file: 8 bytes of length (little-endian), that many bytes of JSON, then the data, which the
@@ -8,8 +8,6 @@ import { parseJsonBytes } from './json-text.ts';
  */
 export interface SafetensorsHeader {
   readonly tensors: ReadonlyMap<string, TensorEntry>;
-  /** Free text that a writer left, such as `format: pt`. */
-  readonly metadata: ReadonlyMap<string, string>;
 }
 
 interface TensorEntry {
@@ -84,9 +82,8 @@ export function parseSafetensorsHeader(json: Uint8Array, dataBytes: number, file
     throw inputError('This file has no safetensors header.', { where: file, expected: 'JSON that starts with {' });
   }
   const tensors = new Map<string, TensorEntry>();
-  let metadata: ReadonlyMap<string, string> = new Map();
-  for (const [name, value] of Object.entries(parseJsonBytes(json, file) as object)) {
-    if (name === '__metadata__') metadata = parseMetadata(value, file);
+  for (const [name, value] of Object.entries(parseStrictJson(json, file) as object)) {
+    if (name === '__metadata__') checkMetadata(value, file);
     else tensors.set(name, parseEntry(name, value, file));
   }
   if (tensors.size > LIMITS.tensors) {
@@ -97,14 +94,13 @@ export function parseSafetensorsHeader(json: Uint8Array, dataBytes: number, file
     });
   }
   checkTiling(tensors, dataBytes, file);
-  return { tensors, metadata };
+  return { tensors };
 }
 
-function parseMetadata(value: unknown, file: string): ReadonlyMap<string, string> {
-  if (!isRecord(value) || !Object.values(value).every((text) => typeof text === 'string')) {
-    throw inputError('The metadata of this safetensors file is not a list of texts.', { where: file });
-  }
-  return new Map(Object.entries(value as Record<string, string>));
+/** Free text that a writer left, such as `format: pt`. */
+function checkMetadata(value: unknown, file: string): void {
+  if (isRecord(value) && Object.values(value).every((text) => typeof text === 'string')) return;
+  throw inputError('The metadata of this safetensors file is not a list of texts.', { where: file });
 }
 
 function parseEntry(name: string, value: unknown, file: string): TensorEntry {

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { inputError } from '../../errors.ts';
 import { LIMITS } from '../../limits.ts';
-import { checkShape } from './config-schema.ts';
+import { checkSchema } from './check-schema.ts';
 import { openPinnedFile } from './pinned-file.ts';
 import { readJson } from './read-json.ts';
 import { openSafetensors, type SafetensorsFile } from './safetensors-file.ts';
@@ -34,7 +34,7 @@ export async function openWeightFiles(folder: string): Promise<SafetensorsFile[]
 
 /** Tensor → shard, from the index of a sharded checkpoint. */
 function parseWeightMap(index: unknown, file: string): Map<string, string> {
-  const { weight_map: weightMap } = checkShape(z.object({ weight_map: z.custom<object>(isObject) }), index, file);
+  const { weight_map: weightMap } = checkSchema(z.object({ weight_map: z.custom<object>(isObject) }), index, file);
   const shards = new Map<string, string>();
   for (const [tensor, shard] of Object.entries(weightMap)) {
     if (typeof shard !== 'string' || !isShardName(shard)) {

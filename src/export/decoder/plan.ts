@@ -1,4 +1,5 @@
 import type { Qwen3MoeConfig } from '../checkpoint/model-config.ts';
+import { elementCount } from '../checkpoint/shape.ts';
 import { EMBEDDING, FINAL_NORM, HEAD, expertWeight, type ModuleKind } from '../checkpoint/weight-names.ts';
 import { inputError } from '../../errors.ts';
 import type { QuantizationRecipe } from './recipe.ts';
@@ -42,6 +43,12 @@ export interface PlannedTensor {
   readonly name: string;
   readonly dtype: 'f32' | 'f16' | 'u8';
   readonly shape: readonly number[];
+}
+
+const DTYPE_BYTES = { f32: 4, f16: 2, u8: 1 } as const;
+
+export function tensorBytes({ dtype, shape }: PlannedTensor): number {
+  return DTYPE_BYTES[dtype] * elementCount(shape);
 }
 
 /** A weight of the decoder: where its numbers come from, and the tensors that they go to. */

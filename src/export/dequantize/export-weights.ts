@@ -3,7 +3,7 @@ import { decodeWeights } from '../checkpoint/decode.ts';
 import { openPinnedFile, type PinnedFile } from '../checkpoint/pinned-file.ts';
 import { HEAD } from '../checkpoint/weight-names.ts';
 import type { WeightSource } from '../checkpoint/weight-source.ts';
-import { type PlannedTensor, type PlannedWeight, planWeights } from '../decoder/plan.ts';
+import { type PlannedTensor, type PlannedWeight, planWeights, tensorBytes } from '../decoder/plan.ts';
 import type { Manifest, ManifestTensor } from '../folder/manifest.ts';
 import { dequantizeBlocks } from '../quantize/blocks.ts';
 import { transpose } from '../quantize/encode-rows.ts';
@@ -66,7 +66,7 @@ export async function openExportWeights(folder: string, manifest: Manifest): Pro
       return everyRow(dequantizeBlocks(quantized, encoding.bits, encoding.blockSize), columns, turn, turns);
     },
     async close() {
-      await Promise.all(Array.from(files.values(), (file) => file.close()));
+      await closeAll(files);
     },
   };
 }
@@ -82,28 +82,39 @@ function placesOf(weight: PlannedWeight): [string, WeightPlace][] {
 }
 
 function checkTensor(planned: PlannedTensor, found: ManifestTensor | undefined, folder: string): void {
-  const describe = ({ dtype, shape }: PlannedTensor): string => `${dtype} [${shape.join(', ')}]`;
-  if (found !== undefined && describe(found) === describe(planned)) return;
+  const describe = ({ dtype, shape }: PlannedTensor, bytes: number): string =>
+    `${dtype} [${shape.join(', ')}] of ${bytes} bytes`;
+  const expected = describe(planned, tensorBytes(planned));
+  const got = found && describe(found, found.bytes);
+  if (got === expected) return;
   throw inputError('The manifest does not fit its own recipe.', {
     where: `${folder}, tensor ${planned.name}`,
-    expected: describe(planned),
-    got: found ? describe(found) : 'no such tensor',
+    expected,
+    got: got ?? 'no such tensor',
     remedy: 'export again',
   });
 }
 
 async function openFiles(folder: string, names: ReadonlySet<string>): Promise<Map<string, PinnedFile>> {
   const files = new Map<string, PinnedFile>();
-  for (const name of names) {
-    const file = await openPinnedFile(folder, name);
-    if (file !== undefined) {
+  try {
+    for (const name of names) {
+      const file = await openPinnedFile(folder, name);
+      if (file === undefined) {
+        const details = { where: folder, expected: name, got: 'no such file' };
+        throw inputError('A data file of the export is missing.', details);
+      }
       files.set(name, file);
-      continue;
     }
-    await Promise.all(Array.from(files.values(), (open) => open.close()));
-    throw inputError('A data file of the export is missing.', { where: folder, expected: name, got: 'no such file' });
+    return files;
+  } catch (error) {
+    await closeAll(files);
+    throw error;
   }
-  return files;
+}
+
+async function closeAll(files: ReadonlyMap<string, PinnedFile>): Promise<void> {
+  await Promise.all(Array.from(files.values(), (file) => file.close()));
 }
 
 function everyRow(rows: Float32Array, columns: number, first: number, step: number): Float32Array {

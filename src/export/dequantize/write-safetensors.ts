@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { elementCount } from '../checkpoint/shape.ts';
 import type { WeightSource } from '../checkpoint/weight-source.ts';
 import { HashedFile } from '../folder/hashed-file.ts';
 import type { SourceFile } from '../folder/manifest.ts';
@@ -38,7 +39,7 @@ export async function writeSafetensors(
 }
 
 export function weightBytes(weights: WeightSource, name: string): number {
-  return weights.shape(name).reduce((product, length) => product * length, BYTES);
+  return BYTES * elementCount(weights.shape(name));
 }
 
 function cutIntoShards(weights: WeightSource, shardBytes: number): Shard[] {

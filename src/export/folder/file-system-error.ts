@@ -13,6 +13,7 @@ const INPUT_FAILURES: ReadonlyMap<string, string> = new Map([
   ['EPERM', 'The file system does not allow this.'],
   ['EROFS', 'This file system can only be read.'],
   ['ENOTDIR', 'A part of this path is a file, not a folder.'],
+  ['ENOTEMPTY', 'Something was put into this folder meanwhile.'],
   ['ENAMETOOLONG', 'This path is too long.'],
 ]);
 

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { constants, open } from 'node:fs/promises';
+import { constants, type FileHandle, open } from 'node:fs/promises';
+import { inputError } from '../../errors.ts';
 
 const CHUNK_BYTES = 2 ** 22;
 
@@ -7,13 +8,14 @@ const CHUNK_BYTES = 2 ** 22;
  * SHA-256 of a file, or of a range of its bytes, in hexadecimal.
  * @param range bytes [offset, offset + bytes)
  * @param onBytes called with the bytes of each chunk; it may throw to stop
+ * @throws FtLensError (input) when the file cannot be opened
  */
 export async function hashFile(
   path: string,
   range?: { readonly offset: number; readonly bytes: number },
   onBytes?: (bytes: number) => void,
 ): Promise<string> {
-  const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  const file = await openToRead(path);
   try {
     const hash = createHash('sha256');
     const buffer = new Uint8Array(CHUNK_BYTES);
@@ -29,5 +31,15 @@ export async function hashFile(
     return hash.digest('hex');
   } finally {
     await file.close();
+  }
+}
+
+async function openToRead(path: string): Promise<FileHandle> {
+  try {
+    // O_NONBLOCK: opening a pipe must not wait for a writer.
+    return await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  } catch (cause) {
+    const { code, message } = cause as NodeJS.ErrnoException;
+    throw inputError('A file could not be opened.', { where: path, got: code ?? message, cause });
   }
 }

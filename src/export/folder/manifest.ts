@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { LIMITS } from '../../limits.ts';
 
 /**
  * What an export folder holds and how it was made. Types and JSON Schema come from here. Sizes are in bytes, hashes
@@ -40,15 +41,15 @@ const adapterSchema = sourceSchema.extend({
 });
 
 const dimensionsSchema = z.strictObject({
-  layers: size,
-  hiddenSize: size,
-  attentionHeads: size,
-  keyValueHeads: size,
-  headDim: size,
-  experts: size,
-  expertsPerToken: size,
-  expertIntermediateSize: size,
-  vocabSize: size.describe('rows of embedding and head, tokens or not'),
+  layers: size.max(LIMITS.layers),
+  hiddenSize: size.max(LIMITS.hiddenSize),
+  attentionHeads: size.max(LIMITS.attentionHeads),
+  keyValueHeads: size.max(LIMITS.attentionHeads),
+  headDim: size.max(LIMITS.hiddenSize),
+  experts: size.max(LIMITS.experts),
+  expertsPerToken: size.max(LIMITS.experts),
+  expertIntermediateSize: size.max(LIMITS.hiddenSize),
+  vocabSize: size.max(LIMITS.vocabSize).describe('rows of embedding and head, tokens or not'),
   maxPositions: size,
   tiedHead: z.boolean().describe('the head is the embedding'),
 });

@@ -25,14 +25,14 @@ export class NewFolder {
   /** Where to write until then. */
   readonly path: string;
   readonly #target: string;
-  readonly #replaces: boolean;
+  readonly #replace: OwnFiles | undefined;
   /** The topmost folder that had to be made above the target. */
   readonly #madeParent: string | undefined;
 
-  private constructor(path: string, target: string, replaces: boolean, madeParent: string | undefined) {
+  private constructor(path: string, target: string, replace: OwnFiles | undefined, madeParent: string | undefined) {
     this.path = path;
     this.#target = target;
-    this.#replaces = replaces;
+    this.#replace = replace;
     this.#madeParent = madeParent;
   }
 
@@ -40,12 +40,12 @@ export class NewFolder {
   static async create(out: string, options: NewFolderOptions): Promise<NewFolder> {
     const target = resolve(out);
     await checkApart(target, options.inputs);
-    const replaces = await checkVacant(target, options.replace);
+    await checkVacant(target, options.replace);
     return writing(target, async () => {
       const parent = dirname(target);
       const madeParent = await mkdir(parent, { recursive: true });
       const path = join(parent, `.${basename(target)}.partial-${randomBytes(6).toString('hex')}`);
-      const folder = new NewFolder(path, target, replaces, madeParent);
+      const folder = new NewFolder(path, target, options.replace, madeParent);
       try {
         // Not mkdtemp: its folders are closed to everybody else, and this one is to be the export.
         await mkdir(path);
@@ -72,20 +72,24 @@ export class NewFolder {
     return { name, bytes: bytes.length, sha256: createHash('sha256').update(bytes).digest('hex') };
   }
 
-  /** Gives the folder its name. A folder that it replaces is removed after that, and comes back if it fails. */
+  /**
+   * Gives the folder its name. A folder that it replaces is removed after that, and comes back if it fails.
+   * @throws FtLensError when others have put something there meanwhile
+   */
   async publish(): Promise<void> {
+    const replaces = await checkVacant(this.#target, this.#replace);
     await writing(this.#target, async () => {
       await syncFolder(this.path);
       const old = `${this.path}.old`;
-      if (this.#replaces) await rename(this.#target, old);
+      if (replaces) await rename(this.#target, old);
       try {
         await rename(this.path, this.#target);
       } catch (error) {
-        if (this.#replaces) await rename(old, this.#target);
+        if (replaces) await rename(old, this.#target);
         throw error;
       }
       await syncFolder(dirname(this.#target));
-      if (this.#replaces) await rm(old, { recursive: true });
+      if (replaces) await rm(old, { recursive: true });
     });
   }
 

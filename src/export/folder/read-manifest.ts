@@ -3,6 +3,7 @@ import * as z from 'zod';
 import { inputError } from '../../errors.ts';
 import { LIMITS } from '../../limits.ts';
 import { parseJson, readTextFileIfPresent } from '../../read-text-file.ts';
+import { issueText } from '../../zod-issues.ts';
 import { type Manifest, MANIFEST_FILE, MANIFEST_SCHEMA, MANIFEST_VERSION, manifestSchema } from './manifest.ts';
 
 /**
@@ -53,7 +54,7 @@ export function parseManifest(json: unknown, where: string): Manifest {
   if (!parsed.success) {
     throw inputError('The manifest is damaged.', {
       where,
-      got: z.prettifyError(parsed.error),
+      got: issueText(parsed.error),
       remedy: 'export again',
     });
   }

@@ -1,6 +1,6 @@
-import { link, realpath, stat, unlink } from 'node:fs/promises';
-import { basename, join, resolve } from 'node:path';
-import { inputError } from '../../errors.ts';
+import { link, realpath, rename, rm, stat } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
+import { type FtLensError, inputError } from '../../errors.ts';
 import { writing } from './file-system-error.ts';
 import { hashFile } from './hash-file.ts';
 import type { ManifestFile, ManifestTensor } from './manifest.ts';
@@ -13,6 +13,8 @@ export class SharedExport {
   /** By the SHA-256 of their bytes. */
   readonly #tensors: ReadonlyMap<string, ManifestTensor>;
   readonly #files: ReadonlyMap<string, ManifestFile>;
+  /** Name of a data file → where it is linked. */
+  readonly #links = new Map<string, string>();
 
   private constructor(
     directory: string,
@@ -35,58 +37,76 @@ export class SharedExport {
   }
 
   /**
+   * Links its data files into `folder`, under names for the time of the work: what is compared is then what is
+   * published, whatever becomes of the other folder meanwhile. Fails at once when a file is missing, cut, or on another
+   * file system.
+   */
+  async linkInto(folder: string): Promise<void> {
+    for (const name of new Set(Array.from(this.#tensors.values(), ({ file }) => file))) {
+      const path = join(folder, `${name}.shared`);
+      const existing = await this.#dataFile(name);
+      await this.#link(existing, path);
+      this.#links.set(name, path);
+      const { bytes } = this.#describe(name);
+      const { size } = await stat(path);
+      if (size !== bytes) throw damaged(existing, `${bytes} bytes`, `${size} bytes`);
+    }
+  }
+
+  /**
    * The same bytes in the other export. They are read again: its manifest tells what was once written there.
    * @throws FtLensError when the other export is damaged
    */
   async find(sha256: string, bytes: number): Promise<ManifestTensor | undefined> {
     const shared = this.#tensors.get(sha256);
     if (shared === undefined || shared.bytes !== bytes) return undefined;
-    const path = join(this.directory, shared.file);
-    const found = await hashFile(path, { offset: shared.offset, bytes });
+    const found = await hashFile(this.#linked(shared.file), { offset: shared.offset, bytes });
     if (found === sha256) return shared;
-    throw inputError('The export to share with is damaged.', {
-      where: `${path}, tensor ${shared.name}`,
-      expected: `sha256 ${sha256}`,
-      got: found,
-      remedy: 'export it again',
-    });
+    throw damaged(`${join(this.directory, shared.file)}, tensor ${shared.name}`, `sha256 ${sha256}`, found);
   }
 
-  /** Fails now rather than at the end of the work when its data files cannot be linked into `folder`. */
-  async checkLinks(folder: string): Promise<void> {
-    for (const file of new Set(Array.from(this.#tensors.values(), (tensor) => tensor.file))) {
-      const trial = join(folder, `${file}.trial`);
-      await this.linkFile(file, trial);
-      await unlink(trial);
+  /** Takes away all links but those of `used`; gives the names of these, in the order of the other export's files. */
+  async keepOnly(used: ReadonlySet<string>): Promise<string[]> {
+    for (const [file, path] of this.#links) {
+      if (used.has(file)) continue;
+      await rm(path);
+      this.#links.delete(file);
     }
+    return [...this.#files.keys()].filter((file) => this.#links.has(file));
   }
 
-  /** Makes `path` a second name of one of its data files, and describes the file under that name. */
-  async linkFile(file: string, path: string): Promise<ManifestFile> {
-    const known = this.#files.get(file);
-    if (known === undefined) throw new Error(`The manifest of ${this.directory} lists no file ${file}.`);
-    const existing = await this.#dataFile(file);
+  /** Gives a linked file the name that it keeps in the new folder, and describes it. */
+  async rename(file: string, name: string): Promise<ManifestFile> {
+    const path = this.#linked(file);
+    await writing(path, () => rename(path, join(dirname(path), name)));
+    const { bytes, sha256 } = this.#describe(file);
+    return { name, bytes, sha256, sharedWith: this.name };
+  }
+
+  async #link(existing: string, path: string): Promise<void> {
     try {
       await writing(path, () => link(existing, path));
     } catch (cause) {
       if ((cause as NodeJS.ErrnoException).code !== 'EXDEV') throw cause;
       throw inputError('The export to share with is on another file system.', {
         where: this.directory,
-        expected: 'the file system of the new export: its data file is linked, not copied',
+        expected: 'the file system of the new export: its data files are linked, not copied',
         remedy: 'choose an --out beside it, or leave --share-with out',
         cause,
       });
     }
-    const { size } = await stat(path);
-    if (size !== known.bytes) {
-      throw inputError('The export to share with is damaged.', {
-        where: existing,
-        expected: `${known.bytes} bytes`,
-        got: `${size} bytes`,
-        remedy: 'export it again',
-      });
-    }
-    return { name: basename(path), bytes: known.bytes, sha256: known.sha256, sharedWith: this.name };
+  }
+
+  #linked(file: string): string {
+    const path = this.#links.get(file);
+    if (path === undefined) throw new Error(`${file} of ${this.directory} is not linked.`);
+    return path;
+  }
+
+  #describe(file: string): ManifestFile {
+    const known = this.#files.get(file);
+    if (known === undefined) throw new Error(`The manifest of ${this.directory} lists no file ${file}.`);
+    return known;
   }
 
   async #dataFile(file: string): Promise<string> {
@@ -102,4 +122,8 @@ export class SharedExport {
       });
     }
   }
+}
+
+function damaged(where: string, expected: string, got: string): FtLensError {
+  return inputError('The export to share with is damaged.', { where, expected, got, remedy: 'export it again' });
 }

@@ -1,6 +1,7 @@
 import { join, resolve } from 'node:path';
 import type { CheckpointFile } from '../checkpoint/checkpoint.ts';
 import type { SafetensorsFile } from '../checkpoint/safetensors-file.ts';
+import { elementCount } from '../checkpoint/shape.ts';
 import type { ModuleKind } from '../checkpoint/weight-names.ts';
 import type { AdapterSettings } from '../lora/adapter-config.ts';
 import { groupAdapterTensors, type LoraModule } from '../lora/adapter-modules.ts';
@@ -62,7 +63,7 @@ export async function describeAdapter(directory: string): Promise<AdapterDescrip
       path: resolve(directory),
       settings,
       dtypes: [...new Set(entries.map(({ dtype }) => dtype))],
-      parameters: entries.reduce((sum, { shape }) => sum + shape.reduce((product, size) => product * size, 1), 0),
+      parameters: entries.reduce((sum, { shape }) => sum + elementCount(shape), 0),
       files: [{ name: file.name, bytes: file.bytes }],
       bytes: file.bytes,
       kinds: groupByKind(modules).map(summarise),
@@ -108,7 +109,7 @@ async function describeModules(
 const READ_ELEMENTS = 2 ** 16;
 
 async function isAllZero(file: SafetensorsFile, tensor: string): Promise<boolean> {
-  const elements = file.header.tensors.get(tensor)!.shape.reduce((product, size) => product * size, 1);
+  const elements = elementCount(file.header.tensors.get(tensor)!.shape);
   for (let first = 0; first < elements; first += READ_ELEMENTS) {
     const values = await file.read(tensor, first, Math.min(READ_ELEMENTS, elements - first));
     if (values.some((value) => value !== 0)) return false;

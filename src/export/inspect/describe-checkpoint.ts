@@ -1,6 +1,7 @@
 import type { CheckpointFile } from '../checkpoint/checkpoint.ts';
 import type { Qwen3MoeConfig, WeightDtype } from '../checkpoint/model-config.ts';
 import { openCheckpoint } from '../checkpoint/open-checkpoint.ts';
+import { elementCount } from '../checkpoint/shape.ts';
 import { describeWeight, type ModuleKind } from '../checkpoint/weight-names.ts';
 
 /** What a checkpoint holds, from its configuration and the headers of its files. */
@@ -35,7 +36,7 @@ export async function describeCheckpoint(directory: string): Promise<CheckpointD
     const { kind } = describeWeight(name);
     const sum = kinds.get(kind) ?? { weights: 0, parameters: 0 };
     sum.weights += 1;
-    sum.parameters += weights.shape(name).reduce((product, size) => product * size, 1);
+    sum.parameters += elementCount(weights.shape(name));
     kinds.set(kind, sum);
   }
   const parameters = [...kinds.values()].reduce((sum, kind) => sum + kind.parameters, 0);

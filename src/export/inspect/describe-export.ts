@@ -5,7 +5,7 @@ import { LIMITS } from '../../limits.ts';
 import { externalFiles } from '../../onnx/external-data.ts';
 import { decodeModel } from '../../onnx/model.ts';
 import { validateModel } from '../../onnx/validate.ts';
-import { openPinnedFile } from '../checkpoint/pinned-file.ts';
+import { readPinnedFile } from '../checkpoint/pinned-file.ts';
 import { MANIFEST_FILE, type Manifest } from '../folder/manifest.ts';
 import { readManifestIfPresent } from '../folder/read-manifest.ts';
 import { GRAPH_FILE } from '../folder/tensor-store.ts';
@@ -44,7 +44,9 @@ export async function describeExport(directory: string): Promise<ExportDescripti
   const path = join(directory, graphFile);
   const model = decodeModel(await readGraph(directory, graphFile), path);
   validateModel(model, path);
-  const dataFiles = externalFiles(model, path).map(({ file }) => file);
+  const dataFiles = externalFiles(model, path)
+    .map(({ file }) => file)
+    .sort();
   const listed = manifest ? [MANIFEST_FILE, ...manifest.files.map(({ name }) => name)] : [];
   const origins = new Map(manifest?.files.map((file) => [file.name, file.sharedWith]));
   const files = await Promise.all(
@@ -80,20 +82,9 @@ async function findGraph(directory: string): Promise<string> {
 }
 
 async function readGraph(directory: string, name: string): Promise<Uint8Array> {
-  const file = await openPinnedFile(directory, name);
-  if (file === undefined) {
-    throw inputError('The graph of the export is missing.', { where: directory, expected: name, got: 'no such file' });
-  }
-  try {
-    if (file.bytes <= LIMITS.onnxGraphBytes) return await file.read(0, file.bytes);
-    throw inputError('The graph is larger than graphs with data files ever are.', {
-      where: join(directory, name),
-      expected: `at most ${LIMITS.onnxGraphBytes} bytes`,
-      got: `${file.bytes} bytes`,
-    });
-  } finally {
-    await file.close();
-  }
+  const bytes = await readPinnedFile(directory, name, LIMITS.onnxGraphBytes);
+  if (bytes !== undefined) return bytes;
+  throw inputError('The graph of the export is missing.', { where: directory, expected: name, got: 'no such file' });
 }
 
 async function describeFile(directory: string, name: string, sharedWith: string | undefined): Promise<ExportedFile> {

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { inputError } from '../../errors.ts';
 import { LIMITS } from '../../limits.ts';
-import { checkShape } from '../checkpoint/config-schema.ts';
+import { checkSchema } from '../checkpoint/check-schema.ts';
 
 /** What adapter_config.json says about the arithmetic of a LoRA. */
 export interface AdapterSettings {
@@ -22,19 +22,20 @@ export interface AdapterSettings {
 
 export type ModulePattern = readonly [pattern: string, value: number];
 
-const patterns = z.record(z.string(), z.number()).nullish();
+const rank = z.int().min(1);
+const alpha = z.number();
 
 /** Read first: another kind of adapter has other keys. */
 const typeSchema = z.object({ peft_type: z.string() });
 
 /** Only these keys are read: some of the others name modules that PEFT would import. */
 const schema = z.object({
-  r: z.int().min(1),
-  lora_alpha: z.number(),
+  r: rank,
+  lora_alpha: alpha,
   use_rslora: z.boolean().nullish(),
   use_dora: z.boolean().nullish(),
-  rank_pattern: patterns,
-  alpha_pattern: patterns,
+  rank_pattern: z.record(z.string(), rank).nullish(),
+  alpha_pattern: z.record(z.string(), alpha).nullish(),
   target_parameters: z.array(z.string()).nullish(),
   base_model_name_or_path: z.string().max(LIMITS.nameBytes).nullish(),
   bias: z.string().default('none'),
@@ -58,9 +59,9 @@ const schema = z.object({
  * @throws FtLensError (input) for anything but a LoRA that is W + scale * B A, or DoRA's form of it
  */
 export function parseAdapterConfig(json: unknown, file: string): AdapterSettings {
-  const { peft_type: type } = checkShape(typeSchema, json, file);
+  const { peft_type: type } = checkSchema(typeSchema, json, file);
   if (type !== 'LORA') throw unsupported('peft_type', 'LORA', type, file);
-  const config = checkShape(schema, json, file);
+  const config = checkSchema(schema, json, file);
   refuseUnsupported(config, file);
   return {
     rank: config.r,

@@ -1,13 +1,24 @@
 import { inputError } from '../../errors.ts';
-import { describeWeight, EMBEDDING, HEAD } from '../checkpoint/weight-names.ts';
+import { describeWeight, EMBEDDING, HEAD, type ModuleKind } from '../checkpoint/weight-names.ts';
 import type { WeightSource } from '../checkpoint/weight-source.ts';
 import { addLowRank, denseRows, scaleRows } from './low-rank.ts';
-import type { MergedWeights } from './merged-weights.ts';
 import type { Adapter } from './open-adapter.ts';
 import type { LowRankChange } from './weight-change.ts';
 
 /**
- * The base with the adapter merged, row by row as asked for: W' = W + scale * B A, rounded to f32 once.
+ * A base with an adapter merged into it. `names` may have `lm_head.weight` though the base has not: an adapter that
+ * changes only one of two tied weights unties them.
+ */
+export interface MergedWeights extends WeightSource {
+  /** What kind of module the adapter changes here; undefined when the weight is the base's own. */
+  changes(name: string): ModuleKind | undefined;
+  /** Rows [from, to) of the weight before merging, laid out as `rows`; of an untied head, the embedding's. */
+  baseRows(name: string, from: number, to: number): Promise<Float32Array>;
+}
+
+/**
+ * The base with the adapter merged, row by row as asked for: W' = W + scale * B A, rounded to f32 once (with
+ * DoRA once more, after its rows have got their length).
  *
  * An adapter that changes the embedding or the head of a tied model unties them: in training each has its own factors
  * over the common weight. (PEFT's merge_and_unload adds both to the common weight, which is not the trained model.)
@@ -17,32 +28,20 @@ export function mergeAdapter(base: WeightSource, adapter: Adapter): MergedWeight
   const unties = !base.names.has(HEAD) && (changes.has(HEAD) || changes.has(EMBEDDING));
   const names = unties ? new Set([...base.names, HEAD]) : base.names;
   const stored = (name: string) => (unties && name === HEAD ? EMBEDDING : name);
+  const baseRows = (name: string, from: number, to: number) => base.rows(stored(name), from, to);
 
   async function rows(name: string, from: number, to: number): Promise<Float32Array> {
     const change = changes.get(name);
-    if (change === undefined) return base.rows(stored(name), from, to);
+    if (change === undefined) return baseRows(name, from, to);
     const [, columns = 1] = base.shape(stored(name)) as [number, number?];
     if (change.type === 'replacement') {
       return adapter.read(change.tensor, change.firstElement + from * columns, (to - from) * columns);
     }
-    const merged = (await base.rows(stored(name), from, to)).slice();
+    const merged = (await baseRows(name, from, to)).slice();
     await addChange(merged, change, from, to, columns);
     if (change.magnitude !== undefined) scaleRows(merged, (await adapter.tensor(change.magnitude)).subarray(from, to));
     checkFinite(merged, name, from, columns);
     return merged;
-  }
-
-  async function delta(name: string, from: number, to: number): Promise<Float32Array | undefined> {
-    const change = changes.get(name);
-    if (change === undefined) return undefined;
-    const [, columns = 1] = base.shape(stored(name)) as [number, number?];
-    if (change.type === 'low-rank' && change.magnitude === undefined) {
-      const difference = new Float32Array((to - from) * columns);
-      await addChange(difference, change, from, to, columns);
-      return difference;
-    }
-    const [merged, own] = await Promise.all([rows(name, from, to), base.rows(stored(name), from, to)]);
-    return merged.map((value, i) => value - own[i]!);
   }
 
   async function addChange(weights: Float32Array, change: LowRankChange, from: number, to: number, columns: number) {
@@ -56,7 +55,7 @@ export function mergeAdapter(base: WeightSource, adapter: Adapter): MergedWeight
     names,
     shape: (name) => base.shape(stored(name)),
     rows,
-    delta,
+    baseRows,
     changes: (name) => (changes.has(name) ? describeWeight(name).kind : undefined),
   };
 }

@@ -2,14 +2,14 @@ import { inputError } from '../../errors.ts';
 import type { Qwen3MoeConfig } from '../checkpoint/model-config.ts';
 import type { AdapterSettings } from './adapter-config.ts';
 import {
-  homeOfModule,
-  homeOfReplacement,
+  matchModule,
+  matchReplacement,
   type Misfit,
-  type ModuleHome,
+  type ModuleTarget,
   targetShapes,
   type TensorShapes,
   unlike,
-} from './adapter-homes.ts';
+} from './match-tensors.ts';
 import { groupAdapterTensors, type LoraModule } from './adapter-modules.ts';
 import { scaleOf, settingsOfModules } from './module-settings.ts';
 import type { WeightChange } from './weight-change.ts';
@@ -25,7 +25,7 @@ export interface AdapterPlan {
  * Finds the weight that every tensor of an adapter changes.
  * @param shapes shapes of all tensors in the adapter's file
  * @param file what an error says it was reading
- * @throws FtLensError (input) that counts the tensors without a home and names the first
+ * @throws FtLensError (input) that counts the tensors that fit no weight and names the first
  */
 export function planAdapter(
   shapes: TensorShapes,
@@ -35,52 +35,52 @@ export function planAdapter(
 ): AdapterPlan {
   const targets = targetShapes(config);
   const { lora, replacements, baseCopies, unknown } = groupAdapterTensors(shapes.keys());
-  const homeless = new Homeless();
+  const misfits = new Misfits();
   for (const tensor of unknown) {
-    homeless.add({ tensor, expected: 'a name that PEFT gives to a LoRA tensor', got: 'another name' });
+    misfits.add({ tensor, expected: 'a name that PEFT gives to a LoRA tensor', got: 'another name' });
   }
   const changes = new Map<string, WeightChange>();
   const set = (name: string, change: WeightChange, tensor: string) => {
-    if (changes.has(name)) homeless.add({ tensor, expected: `one change of ${name}`, got: 'two' });
+    if (changes.has(name)) misfits.add({ tensor, expected: `one change of ${name}`, got: 'two' });
     changes.set(name, change);
   };
 
-  const homes: [LoraModule, ModuleHome][] = [];
+  const matches: [LoraModule, ModuleTarget][] = [];
   for (const module of lora.values()) {
-    const home = homeOfModule(module, shapes, targets, config);
-    if ('tensor' in home) homeless.add(home, module);
-    else homes.push([module, home]);
+    const match = matchModule(module, shapes, targets, config);
+    if ('tensor' in match) misfits.add(match, module);
+    else matches.push([module, match]);
   }
-  const paths = homes.map(([, { path }]) => path);
+  const paths = matches.map(([, { path }]) => path);
   for (const [i, expected] of settingsOfModules(paths, settings, file).entries()) {
-    const [module, home] = homes[i]!;
-    const misfit = checkRank(module, home, expected.rank) ?? checkMagnitude(module, home, shapes, targets, settings);
-    if (misfit) homeless.add(misfit, module);
-    const scale = scaleOf({ rank: home.rank, alpha: expected.alpha }, settings);
-    for (const { name, a, b } of home.weights) {
-      set(name, { type: 'low-rank', rank: home.rank, scale, a, b, magnitude: module.magnitude }, module.a!);
+    const [module, match] = matches[i]!;
+    const misfit = checkRank(module, match, expected.rank) ?? checkMagnitude(module, match, shapes, targets, settings);
+    if (misfit) misfits.add(misfit, module);
+    const scale = scaleOf({ rank: match.rank, alpha: expected.alpha }, settings);
+    for (const { name, a, b } of match.weights) {
+      set(name, { type: 'low-rank', rank: match.rank, scale, a, b, magnitude: module.magnitude }, module.a!);
     }
   }
   for (const [path, tensor] of replacements) {
-    const home = homeOfReplacement(path, tensor, shapes, targets, config);
-    if (Array.isArray(home)) for (const [name, change] of home) set(name, change, tensor);
-    else homeless.add(home);
+    const match = matchReplacement(path, tensor, shapes, targets, config);
+    if (Array.isArray(match)) for (const [name, change] of match) set(name, change, tensor);
+    else misfits.add(match);
   }
   for (const [name, tensor] of baseCopies) {
     const target = targets.get(name);
     const misfit = target
       ? unlike(tensor, shapes.get(tensor)!, target)
       : { tensor, expected: 'a weight of the checkpoint', got: `no weight ${name}` };
-    if (misfit) homeless.add(misfit);
+    if (misfit) misfits.add(misfit);
   }
-  homeless.refuse(settings, file);
+  misfits.refuse(settings, file);
   if (changes.size === 0) {
     throw inputError('This adapter holds no LoRA.', { where: file, got: `${shapes.size} tensors` });
   }
   return { changes, baseCopies };
 }
 
-function checkRank(module: LoraModule, { rank, path }: ModuleHome, expected: number): Misfit | undefined {
+function checkRank(module: LoraModule, { rank, path }: ModuleTarget, expected: number): Misfit | undefined {
   if (rank === expected) return undefined;
   return {
     tensor: module.a!,
@@ -92,7 +92,7 @@ function checkRank(module: LoraModule, { rank, path }: ModuleHome, expected: num
 /** DoRA goes with linear layers: a row length for every row. */
 function checkMagnitude(
   module: LoraModule,
-  { weights }: ModuleHome,
+  { weights }: ModuleTarget,
   shapes: TensorShapes,
   targets: ReadonlyMap<string, readonly number[]>,
   { dora }: AdapterSettings,
@@ -111,12 +111,12 @@ function checkMagnitude(
   return unlike(magnitude, shapes.get(magnitude)!, [targets.get(weight.name)![0]!]);
 }
 
-/** Tensors without a home: all are counted, the first is shown. */
-class Homeless {
+/** Tensors that fit no weight: all are counted, the first is shown. */
+class Misfits {
   readonly #tensors = new Set<string>();
   #first: Misfit | undefined;
 
-  /** @param module when one of its tensors does not fit, the others have no home either */
+  /** @param module when one of its tensors does not fit, the others fit nothing either */
   add(misfit: Misfit, module?: LoraModule): void {
     this.#first ??= misfit;
     for (const tensor of [misfit.tensor, module?.a, module?.b, module?.magnitude]) {

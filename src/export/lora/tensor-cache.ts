@@ -1,4 +1,5 @@
 import type { SafetensorsFile } from '../checkpoint/safetensors-file.ts';
+import { elementCount } from '../checkpoint/shape.ts';
 
 /** Room for the factors of one layer's fused experts at rank 16 in the largest public models. */
 const CACHE_BYTES = 256 * 2 ** 20;
@@ -7,7 +8,7 @@ const CACHE_BYTES = 256 * 2 ** 20;
 export function tensorCache(file: SafetensorsFile): (name: string) => Promise<Float32Array> {
   const kept = new Map<string, { bytes: number; values: Promise<Float32Array> }>();
   return (name) => {
-    const elements = file.header.tensors.get(name)!.shape.reduce((product, size) => product * size, 1);
+    const elements = elementCount(file.header.tensors.get(name)!.shape);
     const found = kept.get(name) ?? { bytes: 4 * elements, values: file.read(name, 0, elements) };
     // A Map keeps the order of insertion: the oldest is first.
     kept.delete(name);

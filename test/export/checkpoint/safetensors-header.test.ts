@@ -42,7 +42,7 @@ describe('a header is refused', () => {
   const withA = (entry: object) => ({ ...VALID, a: { ...VALID.a, ...entry } });
   it.each<[string, object | string, number, RegExp]>([
     ['that does not start with {', ` ${JSON.stringify(VALID)}`, 20, /no safetensors header/],
-    ['that is no JSON', '{"a":', 20, /not JSON/],
+    ['that is no JSON', '{"a":', 20, /not valid JSON/],
     ['with a key twice', '{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4],"dtype":"I32"}}', 4, /stands twice/],
     ['with a tensor twice', '{"\\u0061":{},"a":{}}', 4, /stands twice/],
     ['with an unknown dtype', withA({ dtype: 'F4' }), 20, /unknown dtype/],
@@ -80,7 +80,7 @@ describe('a header is refused', () => {
   it('that is not UTF-8', () => {
     const bytes = new TextEncoder().encode(JSON.stringify(VALID));
     bytes[2] = 0xff;
-    expect(() => parseSafetensorsHeader(bytes, 20, FILE)).toThrow(/not UTF-8/);
+    expect(() => parseSafetensorsHeader(bytes, 20, FILE)).toThrow(/not valid UTF-8/);
   });
 
   it('cut short or with any byte changed, or read as a valid one, but never fails otherwise', () => {

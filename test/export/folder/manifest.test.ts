@@ -22,6 +22,16 @@ describe('parseManifest', () => {
     expect(() => parse(json)).toThrow(message);
   });
 
+  it.each<[string, object]>([
+    ['layers', { layers: 2 ** 40 }],
+    ['experts', { experts: 1e9 }],
+  ])('refuses %s beyond all models', (key, change) => {
+    const dimensions = { ...tinyManifest.dimensions, ...change };
+    expect(() => parse({ ...tinyManifest, dimensions })).toThrow(
+      expect.objectContaining({ got: expect.stringContaining(`dimensions.${key}`) as string }) as Error,
+    );
+  });
+
   it.each(['../model.onnx_data', '/etc/passwd', '..', '.', '', 'a/b', 'a\\b', 'a\0b', 'a\nb'])(
     'refuses the file name %j',
     (name) => {

@@ -114,6 +114,20 @@ describe('a folder that exists', () => {
     });
   });
 
+  it.each([
+    ['was made meanwhile', {}],
+    ['holds something of theirs by now', { mine: 'mine' }],
+  ])('is not replaced when it %s', async (_, files) => {
+    mkdirSync(out);
+    for (const [name, content] of Object.entries(files)) writeFileSync(join(out, name), content);
+    const folder = await NewFolder.create(out, { ...options, replace });
+    writeFileSync(join(out, 'theirs'), 'kept');
+    await expect(folder.publish()).rejects.toMatchObject({ kind: 'usage', got: 'theirs' });
+    await folder.discard();
+    expect(readFileSync(join(out, 'theirs'), 'utf8')).toBe('kept');
+    expect(readdirSync(parent)).toEqual(['out']);
+  });
+
   it.each(['file', 'link'])('is refused when it is a %s', async (kind) => {
     mkdirSync(join(parent, 'elsewhere'));
     if (kind === 'file') writeFileSync(out, '');

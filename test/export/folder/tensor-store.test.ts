@@ -21,9 +21,9 @@ beforeEach(async () => {
 describe('TensorStore', () => {
   it('places tensors at multiples of 4096 and hashes them and the file', async () => {
     const store = await TensorStore.create(folder, undefined);
-    const a = await store.add([tensor(3, 1), tensor(2, 2)]);
-    const b = await store.add([tensor(4096, 3)]);
-    const c = await store.add([tensor(1, 4)]);
+    const a = await store.add('rest', [tensor(3, 1), tensor(2, 2)]);
+    const b = await store.add('rest', [tensor(4096, 3)]);
+    const c = await store.add('rest', [tensor(1, 4)]);
     const finished = await store.finish();
     const file = readFileSync(join(folder, 'model.onnx_data'));
     expect([a, b, c].map(({ offset, bytes }) => [offset, bytes])).toEqual([
@@ -39,13 +39,25 @@ describe('TensorStore', () => {
   });
 });
 
+describe('the parts of a model', () => {
+  it('have a file each, in a fixed order, and none when they are empty', async () => {
+    const store = await TensorStore.create(folder, undefined);
+    const rest = await store.add('rest', [tensor(5, 1)]);
+    const experts = await store.add('experts', [tensor(6, 2)]);
+    const finished = await store.finish();
+    expect([experts, rest].map((stored) => finished.fileOf(stored))).toEqual(['model.onnx_data', 'model.onnx_data_1']);
+    expect(finished.files.map(({ bytes }) => bytes)).toEqual([6, 5]);
+    expect(readdirSync(folder)).toEqual(['model.onnx_data', 'model.onnx_data_1']);
+  });
+});
+
 describe('a store that shares', () => {
   /** An export of the tensors 1 and 2, of 5000 bytes each. */
   async function shareable(): Promise<string> {
     const base = join(folder, 'base');
     mkdirSync(base);
     const store = await TensorStore.create(base, undefined);
-    const tensors = [await store.add([tensor(5000, 1)]), await store.add([tensor(5000, 2)])];
+    const tensors = [await store.add('rest', [tensor(5000, 1)]), await store.add('rest', [tensor(5000, 2)])];
     const { files } = await store.finish();
     writeManifest(base, tensors, files);
     return base;
@@ -68,9 +80,9 @@ describe('a store that shares', () => {
   it('takes back what the other export has, and links its file', async () => {
     const base = await shareable();
     const store = await TensorStore.create(folder, await SharedExport.open(base));
-    const own = await store.add([tensor(5000, 3)]);
-    const shared = await store.add([tensor(2500, 2), tensor(2500, 2)]);
-    const last = await store.add([tensor(10, 4)]);
+    const own = await store.add('rest', [tensor(5000, 3)]);
+    const shared = await store.add('rest', [tensor(2500, 2), tensor(2500, 2)]);
+    const last = await store.add('rest', [tensor(10, 4)]);
     const finished = await store.finish();
 
     expect([own, shared, last].map((stored) => finished.fileOf(stored))).toEqual([
@@ -91,7 +103,7 @@ describe('a store that shares', () => {
 
   it('has no file of its own when everything is shared', async () => {
     const store = await TensorStore.create(folder, await SharedExport.open(await shareable()));
-    await store.add([tensor(5000, 1)]);
+    await store.add('rest', [tensor(5000, 1)]);
     const { files } = await store.finish();
     expect(files.map(({ name }) => name)).toEqual(['model.onnx_data']);
     expect(readdirSync(folder).sort()).toEqual(['base', 'model.onnx_data']);
@@ -99,7 +111,7 @@ describe('a store that shares', () => {
 
   it('links nothing when nothing is shared', async () => {
     const store = await TensorStore.create(folder, await SharedExport.open(await shareable()));
-    await store.add([tensor(5000, 9)]);
+    await store.add('rest', [tensor(5000, 9)]);
     const { files } = await store.finish();
     expect(files.map(({ name, sharedWith }) => [name, sharedWith])).toEqual([['model.onnx_data', undefined]]);
   });
@@ -110,7 +122,7 @@ describe('a store that shares', () => {
     data[8192 + 77] = 0;
     writeFileSync(join(base, 'model.onnx_data'), data);
     const store = await TensorStore.create(folder, await SharedExport.open(base));
-    await expect(store.add([tensor(5000, 2)])).rejects.toThrow('The export to share with is damaged.');
+    await expect(store.add('rest', [tensor(5000, 2)])).rejects.toThrow('The export to share with is damaged.');
     await store.close();
   });
 

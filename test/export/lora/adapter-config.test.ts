@@ -48,6 +48,7 @@ describe('adapter_config.json', () => {
     ['r', { r: 1.5 }],
     ['lora_alpha', { lora_alpha: Infinity }],
     ['rank_pattern.q_proj', { rank_pattern: { q_proj: 'x' } }],
+    ['rank_pattern.q_proj', { rank_pattern: { q_proj: 0 } }],
   ])('is refused for %s when it says %j', (key, changes) => {
     expect(() => parse(changes)).toThrow(
       expect.objectContaining({ name: 'FtLensError', where: `adapter_config.json, key ${key}` }) as Error,

@@ -1,8 +1,7 @@
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { openCheckpoint } from '../../../src/export/checkpoint/open-checkpoint.ts';
-import { mergeAdapter } from '../../../src/export/lora/merge-adapter.ts';
-import type { MergedWeights } from '../../../src/export/lora/merged-weights.ts';
+import { mergeAdapter, type MergedWeights } from '../../../src/export/lora/merge-adapter.ts';
 import { openAdapter } from '../../../src/export/lora/open-adapter.ts';
 import { temporaryFolder, tinyCheckpoint, tinySafetensors, type TinyTensor } from '../checkpoint/tiny-files.ts';
 

@@ -1,5 +1,6 @@
 import { fusedShape, sliceOfFused } from '../checkpoint/locate-weights.ts';
 import type { Qwen3MoeConfig } from '../checkpoint/model-config.ts';
+import { sameShape } from '../checkpoint/shape.ts';
 import { EMBEDDING, expertWeight, publishedWeights } from '../checkpoint/weight-names.ts';
 import type { LoraModule } from './adapter-modules.ts';
 import type { Factor, WeightChange } from './weight-change.ts';
@@ -7,8 +8,8 @@ import type { Factor, WeightChange } from './weight-change.ts';
 /** Shapes of the tensors in an adapter file, by name. */
 export type TensorShapes = ReadonlyMap<string, readonly number[]>;
 
-/** Where the factors of one module belong in the base. */
-export interface ModuleHome {
+/** The weights of the base that the factors of one module change. */
+export interface ModuleTarget {
   /** The module, or the fused parameter, in the base model. */
   readonly path: string;
   readonly rank: number;
@@ -29,12 +30,13 @@ export function targetShapes(config: Qwen3MoeConfig): Map<string, readonly numbe
 
 const FUSED_EXPERTS = /^(?<module>model\.layers\.(?<layer>0|[1-9]\d*)\.mlp\.experts)(?:\.base_layer)?$/;
 
-export function homeOfModule(
+/** Finds the weights that the factors of a module change. */
+export function matchModule(
   module: LoraModule,
   shapes: TensorShapes,
   targets: ReadonlyMap<string, readonly number[]>,
   config: Qwen3MoeConfig,
-): ModuleHome | Misfit {
+): ModuleTarget | Misfit {
   const { path, a, b } = module;
   if (a === undefined || b === undefined) {
     const tensor = a ?? b ?? module.magnitude ?? path;
@@ -43,13 +45,13 @@ export function homeOfModule(
   const pair: FactorPair = { a, b, aShape: shapes.get(a)!, bShape: shapes.get(b)! };
   const fused = FUSED_EXPERTS.exec(path)?.groups;
   const layer = Number(fused?.['layer']);
-  if (fused && layer < config.layers) return homeOfFused(fused['module']!, layer, pair, config);
+  if (fused && layer < config.layers) return matchFused(fused['module']!, layer, pair, config);
   const name = `${path}.weight`;
   const shape = targets.get(name);
   if (shape?.length !== 2 || module.embedding !== (name === EMBEDDING)) {
     return { tensor: a, expected: 'a matrix of the checkpoint', got: `no weight ${name}` };
   }
-  return homeOfMatrix(name, shape as [number, number], pair, module.embedding);
+  return matchMatrix(name, shape as [number, number], pair, module.embedding);
 }
 
 interface FactorPair {
@@ -60,12 +62,12 @@ interface FactorPair {
 }
 
 /** Linear: A (rank, in), B (out, rank). Embedding: A (rank, vocabulary), B (hidden, rank), and the change is (B A)ᵀ. */
-function homeOfMatrix(
+function matchMatrix(
   name: string,
   [rows, columns]: readonly [number, number],
   { a, b, aShape, bShape }: FactorPair,
   embedding: boolean,
-): ModuleHome | Misfit {
+): ModuleTarget | Misfit {
   const rank = aShape[0] ?? 0;
   const misfit =
     unlike(a, aShape, [rank, embedding ? rows : columns]) ?? unlike(b, bShape, [embedding ? columns : rows, rank]);
@@ -88,7 +90,7 @@ function homeOfMatrix(
  * gives gate and up, gate first; `down_proj` takes the inner state. Which of the two a pair is only its shapes tell:
  * the `.base_layer` in a name depends on whether both were trained.
  */
-function homeOfFused(module: string, layer: number, pair: FactorPair, config: Qwen3MoeConfig): ModuleHome | Misfit {
+function matchFused(module: string, layer: number, pair: FactorPair, config: Qwen3MoeConfig): ModuleTarget | Misfit {
   const { a, b, aShape, bShape } = pair;
   const { experts, hiddenSize, expertIntermediateSize: inner } = config;
   const [stackedRank = 0, columns = 0] = aShape;
@@ -126,8 +128,8 @@ function homeOfFused(module: string, layer: number, pair: FactorPair, config: Qw
 
 const FUSED_PARAMETER = /\.mlp\.experts\.(?:gate_up|down)_proj$/;
 
-/** Places a tensor that replaces a weight, or the weights of all experts of a layer. */
-export function homeOfReplacement(
+/** Finds the weight that a tensor replaces, or the weights of all experts of a layer. */
+export function matchReplacement(
   path: string,
   tensor: string,
   shapes: TensorShapes,
@@ -151,7 +153,8 @@ export function homeOfReplacement(
   return unlike(tensor, got, fusedShape(path, config)) ?? parts;
 }
 
+/** A misfit unless the shapes are the same. */
 export function unlike(tensor: string, got: readonly number[], expected: readonly number[]): Misfit | undefined {
-  if (got.length === expected.length && expected.every((size, i) => size === got[i])) return undefined;
+  if (sameShape(got, expected)) return undefined;
   return { tensor, expected: `[${expected.join(', ')}]`, got: `[${got.join(', ')}]` };
 }

@@ -2,12 +2,14 @@ import type { ModuleKind } from '../checkpoint/weight-names.ts';
 import type { QuantizationError } from '../folder/manifest.ts';
 
 interface Sums {
+  /** Σ (stored − original)² */
   errorSquares: number;
+  /** Σ original² */
   squares: number;
 }
 
 /** What storing costs: |stored − original| / |original| of every weight (Euclidean norms), by kind of module. */
-export class QuantizationLosses {
+export class QuantizationErrors {
   readonly #kinds = new Map<ModuleKind, { bits: QuantizationError['bits']; weights: Map<string, Sums> }>();
 
   /**

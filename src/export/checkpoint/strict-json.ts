@@ -1,5 +1,6 @@
 import { inputError } from '../../errors.ts';
 import { LIMITS } from '../../limits.ts';
+import { decodeUtf8, parseJson } from '../../read-text-file.ts';
 
 /**
  * JSON from a file's bytes: strict UTF-8, no duplicate keys (JSON.parse would keep the last one in silence, so that two
@@ -7,14 +8,9 @@ import { LIMITS } from '../../limits.ts';
  * @param file what an error says it was reading
  * @throws FtLensError (input)
  */
-export function parseJsonBytes(bytes: Uint8Array, file: string): unknown {
+export function parseStrictJson(bytes: Uint8Array, file: string): unknown {
   const text = decodeUtf8(bytes, file);
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (cause) {
-    throw inputError('This file is not JSON.', { where: file, got: (cause as Error).message, cause });
-  }
+  const value = parseJson(text, file);
   const { duplicate, depth } = scanJson(text);
   if (depth > LIMITS.jsonDepth) {
     throw inputError('This JSON is nested too deeply.', {
@@ -31,15 +27,6 @@ export function parseJsonBytes(bytes: Uint8Array, file: string): unknown {
     });
   }
   return value;
-}
-
-/** A byte order mark, which some editors on Windows write, is left out. */
-function decodeUtf8(bytes: Uint8Array, file: string): string {
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-  } catch (cause) {
-    throw inputError('This file is not UTF-8 text.', { where: file, cause });
-  }
 }
 
 const QUOTE = 0x22;
