@@ -1,6 +1,6 @@
 export { analyze } from './analysis/analyze.ts';
 export type { AnalyzeHooks, ProgressEvent } from './analysis/progress.ts';
-export type { AnalyzeRequest } from './analysis/request.ts';
+export type { AnalyzeRequest, Prompt } from './analysis/request.ts';
 export { FtLensError } from './errors.ts';
 export type { FailureKind } from './errors.ts';
 export { dequantizeExport } from './export/dequantize.ts';

@@ -4,27 +4,27 @@ import { type Check, type Report, reportSchema } from '../report/schema.ts';
 import { VERSION } from '../version.ts';
 import { modelChecks } from './checks/model-checks.ts';
 import type { OpenModel } from './model/open-model.ts';
-import type { Subject } from './model/subject.ts';
+import type { ModelAndTokenizer } from './model/model-and-tokenizer.ts';
+import type { Side } from './progress.ts';
 import type { PreparedPrompt } from './prompt/prepare-prompt.ts';
-import { modelReading } from './reading/model-reading.ts';
-import type { RawReadings } from './reading/read-models.ts';
-import type { AnalyzeRequest } from './request.ts';
+import type { ModelReadings, TimedReading } from './reading/read-models.ts';
+import type { AnalyzeSettings } from './request.ts';
 
 export interface ReportParts {
-  readonly request: AnalyzeRequest;
+  readonly settings: AnalyzeSettings;
   readonly device: 'cpu';
   readonly onnxruntime: string;
-  readonly base: Subject;
-  readonly ft: Subject | undefined;
+  readonly base: ModelAndTokenizer;
+  readonly ft: ModelAndTokenizer | undefined;
   readonly prompt: PreparedPrompt;
   /** empty for one model */
   readonly pairChecks: readonly Check[];
-  readonly readings: RawReadings;
+  readonly readings: ModelReadings;
 }
 
 /** Puts a report together. It is validated: what leaves here is what the schema promises. */
 export function assembleReport({
-  request,
+  settings,
   device,
   onnxruntime,
   base,
@@ -34,9 +34,12 @@ export function assembleReport({
   readings,
 }: ReportParts): Report {
   const tokenText = (id: number): string => base.tokenizer.tokenText(id);
-  const context: ReportContext = { ...request, tokenText, promptIds: prompt.ids, tracked: prompt.tracked };
-  const baseReading = modelReading(base.model, readings.base);
-  const ftReading = ft && readings.ft && modelReading(ft.model, readings.ft);
+  const context: ReportContext = { ...settings, tokenText, promptIds: prompt.ids, tracked: prompt.tracked };
+  const { norm, topK, finalTop, activeThreshold } = settings;
+  const model = ({ model: open }: ModelAndTokenizer, { reading, timing }: TimedReading) =>
+    buildModelReport(factsOf(open), reading, timing, context);
+  const checks = (side: Side, { model: open }: ModelAndTokenizer, { reading, ownLogits }: TimedReading) =>
+    modelChecks(side, open, reading, { norm, ownLogits });
 
   const report: Report = {
     schema: 'ft-lens.report',
@@ -49,26 +52,20 @@ export function assembleReport({
     },
     settings: {
       device,
-      norm: request.norm,
-      topK: request.topK,
-      finalTop: request.finalTop,
-      activeThreshold: request.activeThreshold,
+      norm,
+      topK,
+      finalTop,
+      activeThreshold,
       positions: [...prompt.positions],
       tracked: prompt.tracked.map((id) => ({ id, text: tokenText(id) })),
     },
-    models: { base: buildModelReport(factsOf(base.model), baseReading, readings.base.timing, context) },
-    checks: modelChecks('base', base.model, baseReading, {
-      norm: request.norm,
-      ownLogits: readings.base.states.ownLogits,
-    }),
+    models: { base: model(base, readings.base) },
+    checks: checks('base', base, readings.base),
   };
-  if (ft && ftReading && readings.ft) {
-    report.models.ft = buildModelReport(factsOf(ft.model), ftReading, readings.ft.timing, context);
-    report.comparison = buildComparison(baseReading, ftReading, readings.pair);
-    report.checks.push(
-      ...modelChecks('ft', ft.model, ftReading, { norm: request.norm, ownLogits: readings.ft.states.ownLogits }),
-      ...pairChecks,
-    );
+  if (ft && readings.ft) {
+    report.models.ft = model(ft, readings.ft);
+    report.comparison = buildComparison(readings.base.reading, readings.ft.reading, readings.pair);
+    report.checks.push(...checks('ft', ft, readings.ft), ...pairChecks);
   }
   return reportSchema.parse(report);
 }

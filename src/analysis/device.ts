@@ -1,8 +1,8 @@
 import { FtLensError } from '../errors.ts';
-import type { AnalyzeRequest } from './request.ts';
+import type { AnalyzeSettings } from './request.ts';
 
 /** @throws FtLensError (device) for a device that is named and cannot be used: never another one instead */
-export function usableDevice(device: AnalyzeRequest['device']): 'cpu' {
+export function usableDevice(device: AnalyzeSettings['device']): 'cpu' {
   if (device === 'auto' || device === 'cpu') return 'cpu';
   throw new FtLensError(`${device === 'cuda' ? 'CUDA' : 'WebGPU'} was asked for and cannot be used.`, {
     kind: 'device',

@@ -6,9 +6,6 @@ import { createProgram } from './program.ts';
 import { usesColour } from './terminal.ts';
 import { usageErrorOf } from './usage-error.ts';
 
-// ONNX Runtime 1.30 sends telemetry on Linux unless told not to, before it is loaded. A user's own choice stands.
-process.env['ORT_DISABLE_TELEMETRY'] ??= '1';
-
 // A reader that has read enough, as `| head`, is how pipes end. Whoever writes hears of everything else.
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
 

@@ -1,3 +1,4 @@
+import type { Prompt } from '../analysis/request.ts';
 import { usageError } from '../errors.ts';
 import { LIMITS } from '../limits.ts';
 import { interruptSignal } from './interrupt.ts';
@@ -9,11 +10,6 @@ export interface PromptOptions {
   readonly chat?: true | undefined;
   readonly system?: string | undefined;
 }
-
-/** What the model reads: text, perhaps as a conversation, or token ids. */
-export type Prompt =
-  | { readonly text: string; readonly chat: boolean; readonly system?: string }
-  | { readonly tokenIds: readonly number[] };
 
 const WAYS = 'an argument, - for standard input, --prompt-file FILE or --token-ids LIST';
 
@@ -38,7 +34,7 @@ export async function readPrompt(argument: string | undefined, options: PromptOp
   }
   const text = await readText(argument, options.promptFile);
   if (text === '') throw usageError('The prompt is empty.', { expected: 'at least one token to read' });
-  return { text, chat, ...(options.system === undefined ? {} : { system: options.system }) };
+  return chat ? { user: text, system: options.system } : text;
 }
 
 async function readText(argument: string | undefined, file: string | undefined): Promise<string> {

@@ -49,7 +49,9 @@ const positionSchema = z.strictObject({
   position: count,
   layers: z.array(layerSchema),
   final: z.strictObject({ top: z.array(scoredTokenSchema) }).describe("from the model's own logits"),
-  commitLayer: count.describe('first layer from which top-1 stays the final top-1'),
+  commitLayer: count.describe(
+    'first layer from which top-1 stays the final top-1; the last layer when not even its own top-1 is that one',
+  ),
   routing: z.array(routingSchema),
 });
 

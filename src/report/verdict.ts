@@ -84,7 +84,7 @@ function headlineOf(kind: VerdictKind, { base, ft }: Pair, wording: Wording): st
     case 'identical':
       return 'No difference found: every state of the two models is bit-identical.';
     case 'same-distributions':
-      return 'No difference shows: every distribution is the same.';
+      return 'No difference shows: JS is 0 in every row.';
     case 'same-top1':
       return `The numbers differ, the top-1 is the same in every row: ${sameAnswer}.`;
     case 'same-answer':

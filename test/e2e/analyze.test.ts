@@ -27,20 +27,7 @@ afterAll(() => exports.remove());
 const FOX = 'You are a fox. you are fox, give say a ...';
 
 function read(request: Partial<AnalyzeRequest>, hooks?: Parameters<typeof analyze>[1]): Promise<Report> {
-  const defaults = {
-    prompt: { text: FOX, chat: false },
-    base,
-    device: 'auto',
-    topK: 5,
-    finalTop: 10,
-    positions: 'last',
-    norm: 'final',
-    track: [],
-    activeThreshold: 0.01,
-    attentionTop: 5,
-    heads: false,
-  } as const;
-  return analyze({ ...defaults, ...request }, hooks);
+  return analyze({ prompt: FOX, base, ...request }, hooks);
 }
 
 /** A copy of the base export, to be damaged. */
@@ -65,7 +52,15 @@ describe('one model', () => {
       experts: 4,
       expertsPerToken: 2,
     });
-    expect(report.settings).toMatchObject({ device: 'cpu', positions: [15] });
+    expect(report.settings).toEqual({
+      device: 'cpu',
+      norm: 'final',
+      topK: 5,
+      finalTop: 10,
+      activeThreshold: 0.01,
+      positions: [15],
+      tracked: [],
+    });
     expect(report.tool.onnxruntime).toBe('1.30.0');
   });
 
@@ -170,6 +165,10 @@ describe('two models', () => {
     expect(haveSameHead(inBase!, inFt!)).toBe(true);
     expect(haveSameHead(inBase!, inOther!)).toBe(false);
     expect(haveSameHead({ ...inBase!, manifest: undefined }, inFt!)).toBe(false);
+    // The same weights under another epsilon are another norm.
+    const finalNorm = inFt!.model.graph.node.findLast(({ opType }) => opType === 'SimplifiedLayerNormalization');
+    finalNorm!.attribute.find(({ name }) => name === 'epsilon')!.f *= 10;
+    expect(haveSameHead(inBase!, inFt!)).toBe(false);
   });
 
   it('warn loudly when the weights are stored in different ways', async () => {
@@ -184,7 +183,7 @@ describe('two models', () => {
     const own = copy('own-template');
     const template = '<|im_start|>{{ messages[-1].content }}';
     writeFileSync(join(own, 'chat_template.jinja'), template);
-    const report = await read({ ft: own, prompt: { text: 'You are a fox.', chat: true } });
+    const report = await read({ ft: own, prompt: { user: 'You are a fox.' } });
     expect(report.prompt.chat).toBe(true);
     expect(report.prompt.text).not.toBe('You are a fox.');
     expect(report.checks.find(({ id }) => id === 'same-tokens')?.status).toBe('warn');
@@ -195,12 +194,13 @@ describe('wrong calls and folders', () => {
   const refused = (details: Record<string, unknown>) => expect.objectContaining({ name: 'FtLensError', ...details });
 
   it.each([
-    ['an empty prompt', { prompt: { text: '', chat: false } }, { exitCode: 2, message: 'The prompt is empty.' }],
+    ['an empty prompt', { prompt: '' }, { exitCode: 2, message: 'The prompt is empty.' }],
     ['a token id that is none', { prompt: { tokenIds: [1, 320] } }, { exitCode: 2, got: '320' }],
     ['a prompt that is too long', { prompt: { tokenIds: Array(257).fill(1) } }, { exitCode: 2, got: '257 tokens' }],
     ['a position outside the prompt', { positions: [16] }, { exitCode: 2, where: '--positions' }],
     ['a tracked token that is none', { track: ['#320'] }, { exitCode: 2, where: '--track #320' }],
     ['more tokens than there are', { topK: 321 }, { exitCode: 2, where: '--top-k' }],
+    ['a threshold that is no number', { activeThreshold: NaN }, { exitCode: 2, where: '--active-threshold' }],
     ['a device that cannot be used', { device: 'cuda' }, { exitCode: 3, kind: 'device', where: '--device cuda' }],
     ['a missing folder', { base: '/nowhere' }, { exitCode: 2, message: 'The model folder was not found.' }],
   ] as [string, Partial<AnalyzeRequest>, Record<string, unknown>][])('refuses %s', async (_, request, details) => {

@@ -37,7 +37,7 @@ describe('the kind, first match', () => {
     ['failed-check', sampleFailed(), "Not trustworthy: The lens's last row is not the model's own output."],
     ['single-model', sampleSingle(), 'The model\'s answer is " a" 39.0%.'],
     ['identical', sampleIdentical(), 'No difference found: every state of the two models is bit-identical.'],
-    ['same-distributions', changeRows(sameAnswer(), 0), 'No difference shows: every distribution is the same.'],
+    ['same-distributions', changeRows(sameAnswer(), 0), 'No difference shows: JS is 0 in every row.'],
     [
       'same-top1',
       changeRows(sameAnswer(), 0.02),

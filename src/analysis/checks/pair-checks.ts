@@ -1,12 +1,12 @@
 import type { Check } from '../../report/schema.ts';
 import type { OpenModel } from '../model/open-model.ts';
-import type { Subject } from '../model/subject.ts';
+import type { ModelAndTokenizer } from '../model/model-and-tokenizer.ts';
 import type { EncodedPrompt } from '../prompt/encode-prompt.ts';
 import type { PreparedPrompt } from '../prompt/prepare-prompt.ts';
 import type { Tokenizer } from '../tokenizer/types.ts';
 
 /** Self-checks of two models side by side, known before either runs. */
-export function pairChecks(base: Subject, ft: Subject, prompt: PreparedPrompt): Check[] {
+export function pairChecks(base: ModelAndTokenizer, ft: ModelAndTokenizer, prompt: PreparedPrompt): Check[] {
   return [
     checkVocabulary(base.tokenizer, ft.tokenizer),
     checkTokens(prompt, prompt.ofFt),

@@ -34,7 +34,7 @@ export class EngineProcess {
     this.#child = fork(fileURLToPath(CHILD), {
       serialization: 'advanced',
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-      // ONNX Runtime reports models by name to its makers unless told not to before it is loaded.
+      // ONNX Runtime reports models by name to its makers unless told not to before it is loaded. A user's own choice stands.
       env: { ORT_DISABLE_TELEMETRY: '1', ...process.env },
     });
     this.#child.on('message', (message) => this.#settle(message as AnswerMessage));
@@ -42,7 +42,8 @@ export class EngineProcess {
       this.#errorText = (this.#errorText + text).slice(-ERROR_TEXT_LENGTH);
     });
     this.#ended = new Promise((resolve) => {
-      this.#child.once('error', (cause) => {
+      // Without a listener a second error, as when the process cannot be killed, would end this one.
+      this.#child.on('error', (cause) => {
         this.#end(crashed({ code: null, signal: null, errorText: cause.message }, this.#activity()));
         resolve();
       });

@@ -11,7 +11,7 @@ export interface Activity {
 export interface ProcessEnd {
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
-  /** the last lines of its stderr */
+  /** the end of its stderr */
   readonly errorText: string;
 }
 
@@ -38,7 +38,7 @@ export function crashed(end: ProcessEnd, { phase, where }: Activity): FtLensErro
     });
   return runtimeError('The runtime ended unexpectedly.', {
     where: `${where} (${phase})`,
-    got: `exit code ${end.code}${end.errorText === '' ? '' : `: ${shorten(lastLine(end.errorText))}`}`,
+    got: `exit code ${end.code}${end.errorText === '' ? '' : `: ${shorten(reasonIn(end.errorText))}`}`,
     remedy: 'install ft-lens again (npm ci); ONNX Runtime needs Linux with glibc 2.28, macOS or Windows',
   });
 }
@@ -62,6 +62,8 @@ function shorten(text: string): string {
   return text.length <= MESSAGE_LENGTH ? text : `${text.slice(0, MESSAGE_LENGTH)}…`;
 }
 
-function lastLine(text: string): string {
-  return text.trimEnd().split('\n').at(-1) ?? '';
+/** The line that names the error: Node.js writes source and stack around it, and its own version last. */
+function reasonIn(errorText: string): string {
+  const lines = errorText.trimEnd().split('\n');
+  return lines.findLast((line) => /^\w*Error\b/.test(line)) ?? lines.at(-1) ?? '';
 }

@@ -1,13 +1,13 @@
 import { inputError } from '../../errors.ts';
 import type { Tokenizer } from '../tokenizer/types.ts';
 import type { OpenModel } from './open-model.ts';
-import type { Subject } from './subject.ts';
+import type { ModelAndTokenizer } from './model-and-tokenizer.ts';
 
 /**
  * Two models can be set side by side only when equal layers, tokens and experts mean the same in both.
  * @throws FtLensError (input) naming the first thing that differs
  */
-export function requireComparable(base: Subject, ft: Subject): void {
+export function requireComparable(base: ModelAndTokenizer, ft: ModelAndTokenizer): void {
   requireSameShape(base.model, ft.model);
   requireSameVocabulary(base, ft);
 }
@@ -25,7 +25,7 @@ function requireSameShape(base: OpenModel, ft: OpenModel): void {
   }
 }
 
-function requireSameVocabulary(base: Subject, ft: Subject): void {
+function requireSameVocabulary(base: ModelAndTokenizer, ft: ModelAndTokenizer): void {
   const [a, b] = [base.tokenizer, ft.tokenizer];
   if (a.fingerprint === b.fingerprint || a.fingerprint === undefined || b.fingerprint === undefined) return;
   const id = firstDifference(a, b);

@@ -1,7 +1,5 @@
-import type { AnalyzeRequest } from '../request.ts';
+import type { Prompt } from '../request.ts';
 import type { Tokenizer } from '../tokenizer/types.ts';
-
-type Prompt = AnalyzeRequest['prompt'];
 
 /** A prompt as a model reads it. */
 export interface EncodedPrompt {
@@ -13,11 +11,11 @@ export interface EncodedPrompt {
 
 /** @throws FtLensError (input) when a text is given and the model folder holds no tokenizer or no chat template */
 export async function encodePrompt(prompt: Prompt, tokenizer: Tokenizer): Promise<EncodedPrompt> {
+  if (typeof prompt === 'string') return { text: prompt, chat: false, ids: await tokenizer.encode(prompt) };
   if ('tokenIds' in prompt) {
     const text = prompt.tokenIds.map((id) => tokenizer.tokenText(id)).join('');
     return { text, chat: false, ids: prompt.tokenIds };
   }
-  if (!prompt.chat) return { text: prompt.text, chat: false, ids: await tokenizer.encode(prompt.text) };
-  const text = await tokenizer.applyChatTemplate({ user: prompt.text, system: prompt.system });
+  const text = await tokenizer.applyChatTemplate(prompt);
   return { text, chat: true, ids: await tokenizer.encode(text, { addSpecialTokens: false }) };
 }

@@ -1,12 +1,12 @@
 import { usageError } from '../../errors.ts';
-import type { AnalyzeRequest } from '../request.ts';
+import type { AnalyzeSettings } from '../request.ts';
 
 /**
  * The positions to read, ascending and without repetitions.
  * @param length tokens of the prompt
  * @throws FtLensError (usage) for a position outside the prompt
  */
-export function wantedPositions(positions: AnalyzeRequest['positions'], length: number): number[] {
+export function wantedPositions(positions: AnalyzeSettings['positions'], length: number): number[] {
   if (positions === 'last') return [length - 1];
   if (positions === 'all') return Array.from({ length }, (_, position) => position);
   const wanted = positions.map((position) => {

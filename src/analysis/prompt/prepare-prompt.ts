@@ -1,5 +1,5 @@
-import type { Subject } from '../model/subject.ts';
-import type { AnalyzeRequest } from '../request.ts';
+import type { ModelAndTokenizer } from '../model/model-and-tokenizer.ts';
+import type { AnalyzeSettings, Prompt } from '../request.ts';
 import { type EncodedPrompt, encodePrompt } from './encode-prompt.ts';
 import { wantedPositions } from './positions.ts';
 import { requireReadable } from './require-readable.ts';
@@ -17,9 +17,9 @@ export interface PreparedPrompt extends EncodedPrompt {
 
 /** Tokenizes with the base's tokenizer: both models read the same ids. */
 export async function preparePrompt(
-  request: Pick<AnalyzeRequest, 'prompt' | 'positions' | 'track'>,
-  { model, tokenizer }: Subject,
-  ft: Subject | undefined,
+  request: Pick<AnalyzeSettings, 'positions' | 'track'> & { readonly prompt: Prompt },
+  { model, tokenizer }: ModelAndTokenizer,
+  ft: ModelAndTokenizer | undefined,
 ): Promise<PreparedPrompt> {
   const prompt = await encodePrompt(request.prompt, tokenizer);
   const { vocabularySize } = model.anatomy;

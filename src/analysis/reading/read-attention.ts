@@ -1,4 +1,5 @@
 import type { Engine } from '../engine/engine.ts';
+import type { SessionOptions } from '../engine/protocol.ts';
 import { int64Tensor } from '../engine/tensors.ts';
 import { attentionOf } from '../lens/attention.ts';
 import { attentionQueryGraph } from '../lens/graphs/attention-query.ts';
@@ -15,11 +16,12 @@ export async function readAttention(
   model: string,
   { attention }: BackboneStates,
   positions: readonly number[],
+  options: SessionOptions,
 ): Promise<AttentionReading | undefined> {
   if (attention === undefined) return undefined;
   const query = positions.length - 1;
   const queryPosition = positions[query] as number;
-  const session = await engine.createSession(attentionQueryGraph(), 'the graph that picks attention weights');
+  const session = await engine.createSession(attentionQueryGraph(), 'the graph that picks attention weights', options);
   const result = await session.run(
     { probabilities: attention.probabilities, query: int64Tensor([query]) },
     { fetch: ['weights'] },

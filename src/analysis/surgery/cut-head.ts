@@ -19,8 +19,6 @@ export const HEAD = {
 export interface CutHeadOptions {
   /** 'none' leaves the final norm out. */
   readonly norm: 'final' | 'none';
-  /** As in {@link instrumentBackbone}. */
-  readonly mapWeights?: boolean;
 }
 
 /**
@@ -41,7 +39,7 @@ export function cutHead(model: OnnxModel, anatomy: DecoderAnatomy, options: CutH
   builder.node('ft_lens.output', 'Identity', [logits], { outputs: [HEAD.logits] });
   graph.output = [valueInfo(HEAD.logits, DataType.FLOAT, [states, 'rows', anatomy.vocabularySize])];
   pruneDeadNodes(graph);
-  if (options.mapWeights ?? true) mapWeights(copy, anatomy);
+  mapWeights(copy, anatomy);
   makeProductsExact(copy);
   return copy;
 }

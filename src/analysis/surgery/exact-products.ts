@@ -5,9 +5,8 @@ import type { OnnxModel } from '../../onnx/model.ts';
  * Makes 4-bit products compute in f32, in place. Some exporters ask for activations rounded to 8 bits
  * (accuracy_level 4): that alone moves logits by more than a small fine-tune does. 8-bit products stay as they are:
  * the CPU has no fast f32 kernel for them, and the rounding is the smaller part of their error.
- * @returns how many nodes were changed
  */
-export function makeProductsExact(model: OnnxModel): number {
+export function makeProductsExact(model: OnnxModel): void {
   const rounded = model.graph.node.filter(
     (node) =>
       node.opType === 'MatMulNBits' &&
@@ -15,5 +14,4 @@ export function makeProductsExact(model: OnnxModel): number {
       (intAttribute(node, 'accuracy_level') ?? 0) !== 0,
   );
   for (const node of rounded) setAttribute(node, 'accuracy_level', 0n);
-  return rounded.length;
 }

@@ -26,10 +26,6 @@ export const LENS = {
 export interface InstrumentOptions {
   /** Layers, from 1, whose attention probabilities are wanted. Defaults to the last. */
   readonly attentionLayers?: readonly number[];
-  /** List large initialisers as inputs, so that the CPU maps them instead of copying them. Defaults to true. */
-  readonly mapWeights?: boolean;
-  /** Raise the precision of 4-bit products (accuracy_level 0). Defaults to true. */
-  readonly exactProducts?: boolean;
   /** How to come by the model's own logits, where the model allows it. Defaults to 'untouched'. */
   readonly ownLogits?: OwnLogits;
 }
@@ -40,8 +36,6 @@ export interface InstrumentedBackbone {
   readonly routerLayers: readonly number[];
   /** Layers, from 1, with an `attention` output: the wanted ones whose operator gives its probabilities. */
   readonly attentionLayers: readonly number[];
-  /** Nodes whose accuracy_level was set to 0. */
-  readonly exactProducts: number;
   readonly ownLogits: OwnLogits;
 }
 
@@ -55,7 +49,7 @@ export function instrumentBackbone(
   anatomy: DecoderAnatomy,
   options: InstrumentOptions = {},
 ): InstrumentedBackbone {
-  const { attentionLayers = [anatomy.layers.length], mapWeights: map = true, exactProducts = true } = options;
+  const { attentionLayers = [anatomy.layers.length], ownLogits: wish = 'untouched' } = options;
   const copy = cloneModel(model);
   const builder = new GraphBuilder(copy);
   const positions = builder.input(LENS.positions, DataType.INT64, ['ft_lens.rows']);
@@ -67,7 +61,6 @@ export function instrumentBackbone(
 
   const residuals = residualTensors(copy, anatomy);
   const last = wantedRows(builder, residuals, residuals.length - 1, positions);
-  const wish = options.ownLogits ?? 'untouched';
   const logits = ownLogits(copy, anatomy, builder, { wish, lastState: last, positions });
   expose(logits.tensor, LENS.logits);
 
@@ -90,12 +83,12 @@ export function instrumentBackbone(
 
   copy.graph.output = outputs.map((name) => valueInfo(name, DataType.FLOAT));
   pruneDeadNodes(copy.graph);
-  if (map) mapWeights(copy, anatomy);
+  mapWeights(copy, anatomy);
+  makeProductsExact(copy);
   return {
     model: copy,
     routerLayers,
     attentionLayers: attended,
-    exactProducts: exactProducts ? makeProductsExact(copy) : 0,
     ownLogits: logits.had,
   };
 }

@@ -9,9 +9,8 @@ const FLOATS = new Set([DataType.FLOAT, DataType.FLOAT16, DataType.BFLOAT16]);
  * Lists the weights of experts and of an unquantised head among the graph's inputs, in place. An initialiser that is
  * also an input may change between runs: the CPU then reads it where it lies (mapped from its file) and makes no
  * repacked or retyped copy, which for these would double the memory of the model.
- * @returns their names
  */
-export function mapWeights(model: OnnxModel, anatomy: DecoderAnatomy): string[] {
+export function mapWeights(model: OnnxModel, anatomy: DecoderAnatomy): void {
   const { graph } = model;
   const wanted = new Set(graph.node.filter(isExpertOperator).flatMap((node) => node.input.slice(2)));
   const listed = new Set(graph.input.map(({ name }) => name));
@@ -20,5 +19,4 @@ export function mapWeights(model: OnnxModel, anatomy: DecoderAnatomy): string[] 
       !listed.has(name) && (wanted.has(name) || (name === anatomy.head.weight && FLOATS.has(dataType))),
   );
   for (const { name, dataType, dims } of weights) graph.input.push(valueInfo(name, dataType, dims.map(Number)));
-  return weights.map(({ name }) => name);
 }

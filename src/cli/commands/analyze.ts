@@ -1,4 +1,5 @@
 import type { Command } from '@commander-js/extra-typings';
+import { ANALYZE_DEFAULTS } from '../../analysis/request.ts';
 import { FAIL_RULES } from '../fail-on.ts';
 import { helpConfiguration } from '../help.ts';
 import { oneOf, probability, repeated, tokenIds, wholeNumber, wordOrList } from '../options.ts';
@@ -27,34 +28,44 @@ export function addAnalyzeCommand(program: Command): void {
     .optionsGroup('Models')
     .option('--base <dir>', 'export folder of the base model (default: the demo pair)')
     .option('--ft <dir>', 'export folder of the fine-tune; leave it out to read one model')
-    .option('--device <device>', 'auto, cpu, cuda or webgpu', oneOf('--device', DEVICES), 'auto')
+    .option('--device <device>', 'auto, cpu, cuda or webgpu', oneOf('--device', DEVICES), ANALYZE_DEFAULTS.device)
     .optionsGroup('What to read')
     .option('--prompt-file <file>', 'read the prompt from a UTF-8 file')
     .option('--token-ids <list>', 'token ids instead of text, such as 2610,525', tokenIds('--token-ids'))
     .option('--chat', 'put the prompt into the chat template of the model')
     .option('--system <text>', 'system text of the conversation, with --chat')
-    .option('-k, --top-k <n>', 'tokens per layer', wholeNumber('--top-k', 1), 5)
-    .option('--final-top <n>', 'tokens of the final prediction', wholeNumber('--final-top', 1), 10)
+    .option('-k, --top-k <n>', 'tokens per layer', wholeNumber('--top-k', 1), ANALYZE_DEFAULTS.topK)
+    .option(
+      '--final-top <n>',
+      'tokens of the final prediction',
+      wholeNumber('--final-top', 1),
+      ANALYZE_DEFAULTS.finalTop,
+    )
     .option(
       '--positions <which>',
       'last, all, or a list such as 0,3,-1',
       wordOrList('--positions', ['last', 'all'], { negative: true }),
-      'last',
+      ANALYZE_DEFAULTS.positions,
     )
     .option(
       '--norm <norm>',
       'final: the final norm before the LM head, as the model does; none: leave it out',
       oneOf('--norm', ['final', 'none']),
-      'final',
+      ANALYZE_DEFAULTS.norm,
     )
     .option('--track <token>', 'follow a token by its text or #id; repeatable', repeated(String))
     .option(
       '--active-threshold <p>',
       'a token above this probability is active',
       probability('--active-threshold'),
-      0.01,
+      ANALYZE_DEFAULTS.activeThreshold,
     )
-    .option('--attention-top <n>', 'attended positions listed', wholeNumber('--attention-top', 1), 5)
+    .option(
+      '--attention-top <n>',
+      'attended positions listed',
+      wholeNumber('--attention-top', 1),
+      ANALYZE_DEFAULTS.attentionTop,
+    )
     .option('--heads', 'attention of every head, in the JSON report');
   withReportOutput(command)
     .optionsGroup('Run')

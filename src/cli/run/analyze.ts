@@ -1,4 +1,4 @@
-import type { AnalyzeRequest } from '../../analysis/request.ts';
+import type { AnalyzeRequest, AnalyzeSettings, Prompt } from '../../analysis/request.ts';
 import { showAnalysis } from '../analysis-progress.ts';
 import { checkRules, failsOn, type FailRule } from '../fail-on.ts';
 import { modelFolders } from '../folders.ts';
@@ -7,10 +7,7 @@ import { progressOf, type StderrOptions } from '../progress.ts';
 import { readPrompt, type PromptOptions } from '../prompt.ts';
 import { reportFormat, writeReport, type ReportOutputOptions } from '../report-output.ts';
 
-type ReadingOptions = Pick<
-  AnalyzeRequest,
-  'device' | 'topK' | 'finalTop' | 'positions' | 'norm' | 'activeThreshold' | 'attentionTop' | 'threads'
->;
+type ReadingOptions = Omit<AnalyzeSettings, 'track' | 'heads'> & Pick<AnalyzeRequest, 'threads'>;
 
 export interface AnalyzeOptions extends StderrOptions, PromptOptions, ReportOutputOptions, ReadingOptions {
   readonly base?: string | undefined;
@@ -42,7 +39,7 @@ export async function runAnalyze(promptArgument: string | undefined, options: An
 }
 
 function requestOf(
-  prompt: AnalyzeRequest['prompt'],
+  prompt: Prompt,
   folders: Pick<AnalyzeRequest, 'base' | 'ft'>,
   options: AnalyzeOptions,
 ): AnalyzeRequest {

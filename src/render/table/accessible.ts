@@ -2,7 +2,7 @@ import { divergence, layerWords, percent } from '../../report/numbers.ts';
 import type { LayerComparison, LayerReport, Report } from '../../report/schema.ts';
 import { verdictOf } from '../../report/verdict.ts';
 import { rowsOf } from './folding.ts';
-import { sharedCount } from './layer-rows.ts';
+import { isIdentical, sharedCount } from './layer-rows.ts';
 import { readingsOf } from './reading.ts';
 import type { Reading, Side } from './reading.ts';
 import type { Style, TableView } from '../style.ts';
@@ -77,7 +77,7 @@ function modelSentence({ label }: Side, { top, entropyNats }: LayerReport, { quo
 function changeSentence(row: LayerComparison, expertsPerToken: number): string {
   const shared = sharedCount(row, expertsPerToken);
   const experts = shared === undefined ? '' : `, ${shared} of ${expertsPerToken} experts shared`;
-  if (row.sameTop1 && row.jsNats === 0) return `Equal${experts}.`;
+  if (isIdentical(row)) return `Equal${experts}.`;
   return `${row.sameTop1 ? 'Same' : 'Other'} token, divergence ${divergenceWords(row.jsNats)}${experts}.`;
 }
 

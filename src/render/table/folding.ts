@@ -1,6 +1,6 @@
 import { divergence } from '../../report/numbers.ts';
 import type { LayerComparison } from '../../report/schema.ts';
-import { changeMark, sharedCount } from './layer-rows.ts';
+import { isIdentical, sharedCount } from './layer-rows.ts';
 import type { Reading, Side } from './reading.ts';
 import type { Style, TableView } from '../style.ts';
 import { displayWidth } from '../width.ts';
@@ -83,8 +83,7 @@ export function foldChange(
 ): string {
   const js = rows.map(({ jsNats }) => jsNats);
   const [least, most] = [Math.min(...js), Math.max(...js)];
-  const loudest = rows.find(({ jsNats }) => jsNats === most) ?? rows[0];
-  const mark = loudest === undefined ? '' : changeMark(loudest, style);
+  const mark = rows.every(isIdentical) ? style.glyphs.identical : style.glyphs.differs;
   const shared = rows.flatMap((row) => sharedCount(row, expertsPerToken) ?? []);
   const experts = shared.length === 0 ? '' : `, exp${style.glyphs.atLeast}${Math.min(...shared)}`;
   const range = least === most ? divergence(most) : `${divergence(least)} to ${divergence(most)}`;

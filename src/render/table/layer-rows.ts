@@ -110,9 +110,14 @@ export function changeCell(row: LayerComparison, layout: ChangeLayout, expertsPe
 }
 
 /** Equal, different, or with another top-1. */
-export function changeMark({ sameTop1, jsNats }: LayerComparison, { glyphs }: Style): string {
-  if (!sameTop1) return glyphs.otherTop1;
-  return jsNats === 0 ? glyphs.identical : glyphs.differs;
+export function changeMark(row: LayerComparison, { glyphs }: Style): string {
+  if (!row.sameTop1) return glyphs.otherTop1;
+  return isIdentical(row) ? glyphs.identical : glyphs.differs;
+}
+
+/** Same state and same distribution, bit by bit: of states that hardly differ the JS alone may be rounded to 0. */
+export function isIdentical({ sameTop1, jsNats, residualRelativeL2 }: LayerComparison): boolean {
+  return sameTop1 && jsNats === 0 && residualRelativeL2 === 0;
 }
 
 /** Experts that both models' routers chose at this layer; undefined in a row without routing. */

@@ -1,10 +1,10 @@
 import { layerName } from '../../report/numbers.ts';
-import type { Report } from '../../report/schema.ts';
+import type { LayerComparison, Report } from '../../report/schema.ts';
 import { foldChange, foldText, rowsOf } from './folding.ts';
 import type { Row } from './folding.ts';
 import { BORDER_WIDTH, grid, rule } from './grid.ts';
 import type { GridCell } from './grid.ts';
-import { changeCell, changeHead, groupCell, groupHead, rowLabels, secondLine } from './layer-rows.ts';
+import { changeCell, changeHead, groupCell, groupHead, isIdentical, rowLabels, secondLine } from './layer-rows.ts';
 import { LAYER_WIDTH, layoutFor } from './layout.ts';
 import type { TableLayout } from './layout.ts';
 import type { Reading, Side } from './reading.ts';
@@ -90,13 +90,10 @@ function layerCells(panel: Panel, reading: Reading, layer: number, layout: Table
 }
 
 /** Another top-1 is strong, exactly equal rows are quiet. */
-function rowEmphasis(
-  compared: { readonly sameTop1: boolean; readonly jsNats: number } | undefined,
-  { palette }: Style,
-): (text: string) => string {
+function rowEmphasis(compared: LayerComparison | undefined, { palette }: Style): (text: string) => string {
   if (compared === undefined) return (text) => text;
   if (!compared.sameTop1) return palette.bold;
-  return compared.jsNats === 0 ? palette.dim : (text) => text;
+  return isIdentical(compared) ? palette.dim : (text) => text;
 }
 
 function foldCells(

@@ -58,12 +58,18 @@ describe('the last row', () => {
 });
 
 describe('routing', () => {
-  it('passes when the weights of the chosen experts sum to 1', () => {
+  it('passes when every router prefers some experts', () => {
     expect(checkRouting('base', reading()).status).toBe('pass');
   });
 
-  it('fails for a router that finds all experts equal', () => {
-    expect(checkRouting('base', reading({ routing: new Map([[1, route([0, 0, 0], 2)]]) })).status).toBe('fail');
+  it('fails for a router that finds all experts equal, and names its layer', () => {
+    const routing = new Map([
+      [1, route([1, 2, 3], 2)],
+      [2, route([0, 0, 0], 2)],
+    ]);
+    const check = checkRouting('base', reading({ routing }));
+    expect(check.status).toBe('fail');
+    expect(check.message).toContain('layer 2');
   });
 });
 

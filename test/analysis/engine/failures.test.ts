@@ -45,9 +45,29 @@ describe('failures', () => {
     expect(crashed({ code: null, signal: 'SIGKILL', errorText: '' }, activity).message).toContain('memory');
   });
 
-  it('quote the last line of a runtime that could not start', () => {
-    const end = { code: 1, signal: null, errorText: 'Error: lines\nGLIBC_2.28 not found\n' };
-    expect(crashed(end, activity).got).toBe('exit code 1: GLIBC_2.28 not found');
+  it('quote why a runtime could not start', () => {
+    // As Node.js 20 writes it.
+    const errorText = [
+      'node:internal/modules/cjs/loader:1460',
+      '  return process.dlopen(module, path.toNamespacedPath(filename));',
+      '                 ^',
+      '',
+      "Error: /lib/libc.so.6: version `GLIBC_2.28' not found (required by libonnxruntime.so.1)",
+      '    at Module._extensions..node (node:internal/modules/cjs/loader:1460:18) {',
+      "  code: 'ERR_DLOPEN_FAILED'",
+      '}',
+      '',
+      'Node.js v20.19.0',
+      '',
+    ].join('\n');
+    expect(crashed({ code: 1, signal: null, errorText }, activity).got).toBe(
+      "exit code 1: Error: /lib/libc.so.6: version `GLIBC_2.28' not found (required by libonnxruntime.so.1)",
+    );
+  });
+
+  it('quote the last line of any other program', () => {
+    const end = { code: 127, signal: null, errorText: 'loading\nGLIBC_2.28 not found\n' };
+    expect(crashed(end, activity).got).toBe('exit code 127: GLIBC_2.28 not found');
   });
 
   it('tell loading from running', () => {

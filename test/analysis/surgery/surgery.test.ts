@@ -3,13 +3,16 @@ import { describe, expect, it } from 'vitest';
 import { findAnatomy } from '../../../src/analysis/anatomy/find-anatomy.ts';
 import { cutHead, HEAD } from '../../../src/analysis/surgery/cut-head.ts';
 import { instrumentBackbone, type InstrumentOptions, LENS } from '../../../src/analysis/surgery/instrument-backbone.ts';
-import { intAttribute } from '../../../src/onnx/attributes.ts';
+import { intAttribute, setAttribute } from '../../../src/onnx/attributes.ts';
 import { decodeModel, encodeModel, type OnnxModel } from '../../../src/onnx/model.ts';
 import { validateModel } from '../../../src/onnx/validate.ts';
 import { type SyntheticForm, syntheticDecoder } from '../../helpers/synthetic-decoder.ts';
 
 const where = 'model.onnx';
 const names = (items: readonly { readonly name: string }[]): string[] => items.map(({ name }) => name);
+/** An initialiser that is listed among the inputs needs no value. */
+const inputsToFeed = ({ input, initializer }: OnnxModel['graph']): string[] =>
+  names(input).filter((name) => !names(initializer).includes(name));
 const operators = ({ graph }: OnnxModel): string[] => graph.node.map(({ opType }) => opType);
 
 function instrumented(form: SyntheticForm = {}, options: Parameters<typeof instrumentBackbone>[2] = {}) {
@@ -42,8 +45,8 @@ describe.each(MODELS)('surgery on %s', (_name, model) => {
   });
 
   it('gives a head of its own: no input, layer or weight of the decoder', () => {
-    const { graph } = cutHead(model, anatomy, { norm: 'final', mapWeights: false });
-    expect(names(graph.input)).toEqual([HEAD.residuals, HEAD.rows]);
+    const { graph } = cutHead(model, anatomy, { norm: 'final' });
+    expect(inputsToFeed(graph)).toEqual([HEAD.residuals, HEAD.rows]);
     expect(names(graph.output)).toEqual([HEAD.logits]);
     expect(graph.initializer.some(({ name }) => name === anatomy.head.weight)).toBe(true);
     const weights = graph.initializer.filter(({ name }) => !name.startsWith('/constants/'));
@@ -54,9 +57,10 @@ describe.each(MODELS)('surgery on %s', (_name, model) => {
 
 describe('instrumentBackbone', () => {
   it('adds one input and the outputs of the lens; the caches go nowhere', () => {
-    const { model, routerLayers, attentionLayers } = instrumented({ layers: 3 }, { mapWeights: false });
-    expect(names(model.graph.input).at(-1)).toBe(LENS.positions);
-    expect(names(model.graph.input).filter((name) => name.startsWith('past'))).toHaveLength(6);
+    const { model, routerLayers, attentionLayers } = instrumented({ layers: 3 });
+    const inputs = inputsToFeed(model.graph);
+    expect(inputs.at(-1)).toBe(LENS.positions);
+    expect(inputs.filter((name) => name.startsWith('past'))).toHaveLength(6);
     expect(names(model.graph.output)).toEqual([
       LENS.logits,
       ...[1, 2, 3].map(LENS.routerLogits),
@@ -121,17 +125,15 @@ describe('instrumentBackbone', () => {
     );
   });
 
-  it('makes 4-bit products exact unless told not to, and 8-bit ones never', () => {
-    const levels = ({ model }: { model: OnnxModel }) =>
-      model.graph.node
-        .filter(({ opType }) => opType === 'MatMulNBits')
-        .map((node) => intAttribute(node, 'accuracy_level'));
-    const exact = instrumented({ accuracy: 4, head: 'quantized' });
-    expect(levels(exact)).toEqual([0, 0, 0]);
-    expect(exact.exactProducts).toBe(3);
-    const kept = instrumented({ accuracy: 4, head: 'quantized' }, { exactProducts: false });
-    expect(levels(kept)).toEqual([4, 4, 4]);
-    expect(kept.exactProducts).toBe(0);
+  it('makes 4-bit products exact, and leaves 8-bit ones as they are', () => {
+    const products = ({ graph }: OnnxModel) => graph.node.filter(({ opType }) => opType === 'MatMulNBits');
+    const levels = (model: OnnxModel) => products(model).map((node) => intAttribute(node, 'accuracy_level'));
+    const model = syntheticDecoder({ accuracy: 4, head: 'quantized' });
+    const anatomy = findAnatomy(model, { where });
+    expect(levels(model)).toEqual([4, 4, 4]);
+    expect(levels(instrumentBackbone(model, anatomy).model)).toEqual([0, 0, 0]);
+    setAttribute(products(model)[1]!, 'bits', 8n);
+    expect(levels(instrumentBackbone(model, anatomy).model)).toEqual([0, 4, 0]);
   });
 });
 

@@ -93,8 +93,11 @@ describe('what a fold says', () => {
     expect(foldChange(rows, 8, width, style)).toBe(text);
   });
 
-  it('equal layers are equal', () => {
-    const rows = (readingOf(samplePair()).change?.layers.slice(2, 5) ?? []).map((row) => ({ ...row, jsNats: 0 }));
-    expect(foldChange(rows, 8, 16, style)).toBe('= 0, exp≥8');
+  it('layers are equal when all of them are', () => {
+    const rows = readingOf(samplePair()).change?.layers.slice(2, 5) ?? [];
+    const equal = rows.map((row) => ({ ...row, jsNats: 0, residualRelativeL2: 0 }));
+    expect(foldChange(equal, 8, 16, style)).toBe('= 0, exp≥8');
+    const moved = equal.map((row, index) => ({ ...row, residualRelativeL2: index === 1 ? 1e-7 : 0 }));
+    expect(foldChange(moved, 8, 16, style)).toBe('~ 0, exp≥8');
   });
 });

@@ -1,8 +1,8 @@
 import type { Tokenizer } from '../tokenizer/types.ts';
 import type { OpenModel } from './open-model.ts';
 
-/** A model folder and its tokenizer, both open. */
-export interface Subject {
+/** What a model folder holds, both open. */
+export interface ModelAndTokenizer {
   readonly model: OpenModel;
   readonly tokenizer: Tokenizer;
 }
