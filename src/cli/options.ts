@@ -2,12 +2,17 @@ import { usageError } from '../errors.ts';
 
 /** Parsers of option values: each is given to commander and raises a usage error that names its option. */
 
-/** A whole number of at least `smallest`. */
-export function wholeNumber(option: string, smallest: number): (value: string) => number {
+/** A whole number of at least `smallest`, and at most `largest` where there is a bound. */
+export function wholeNumber(
+  option: string,
+  smallest: number,
+  largest = Number.MAX_SAFE_INTEGER,
+): (value: string) => number {
   return (value) => {
     const number = /^\d+$/.test(value) ? Number(value) : Number.NaN;
-    if (Number.isSafeInteger(number) && number >= smallest) return number;
-    throw wrongValue(option, `a whole number of at least ${smallest}`, value);
+    if (number >= smallest && number <= largest) return number;
+    const bound = largest === Number.MAX_SAFE_INTEGER ? '' : ` and at most ${largest}`;
+    throw wrongValue(option, `a whole number of at least ${smallest}${bound}`, value);
   };
 }
 

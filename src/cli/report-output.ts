@@ -8,6 +8,8 @@ import { isAccessible, tableWidth, usesColour } from './terminal.ts';
 
 const FORMATS = ['table', 'json', 'csv', 'html'] as const;
 const NARROWEST_TABLE = 40;
+/** No terminal has as many columns; laying out a hundred times as many takes minutes. */
+const WIDEST_TABLE = 2_000;
 
 /** Options of every command that writes a report. */
 export interface ReportOutputOptions {
@@ -37,7 +39,7 @@ export function withReportOutput<Args extends unknown[], Options extends OptionV
     .option(
       '--width <n>',
       "columns (default: the terminal's; a pipe has no limit)",
-      wholeNumber('--width', NARROWEST_TABLE),
+      wholeNumber('--width', NARROWEST_TABLE, WIDEST_TABLE),
     )
     .option('--ascii', 'only ASCII characters')
     .option('--no-color', 'no colours');

@@ -9,6 +9,14 @@ const refuses = (parse: (value: string) => unknown, value: string): void => {
 
 describe('wholeNumber', () => {
   const parse = options.wholeNumber('-k', 1);
+
+  test('keeps an upper bound, where there is one', () => {
+    const width = options.wholeNumber('--width', 40, 2000);
+    expect(width('2000')).toBe(2000);
+    expect(() => width('2001')).toThrow(
+      expect.objectContaining({ where: '--width', expected: 'a whole number of at least 40 and at most 2000' }),
+    );
+  });
   test('reads', () => expect([parse('1'), parse('007')]).toEqual([1, 7]));
   test.each(['0', '-1', '1.5', '1e3', '', ' 1', 'x', '9'.repeat(20)])('refuses "%s"', (value) => refuses(parse, value));
 });
