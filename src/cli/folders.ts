@@ -1,5 +1,5 @@
-import { readdir, stat } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { readdir, realpath, stat } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { suggestSimilar } from './similar.ts';
 import { inputError, usageError } from '../errors.ts';
@@ -65,4 +65,21 @@ async function nearestFolder(path: string): Promise<string | undefined> {
   const names = entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
   const near = suggestSimilar(basename(path), names);
   return near === undefined ? undefined : join(parent, near);
+}
+
+/** Refuses to write a report over something that the same call reads: a file of a model, or the prompt's. */
+export async function requireApartFromInputs(
+  output: string | undefined,
+  { folders, file }: { readonly folders: readonly string[]; readonly file: string | undefined },
+): Promise<void> {
+  if (output === undefined) return;
+  const real = (path: string): Promise<string> => realpath(path).catch(() => resolve(path));
+  const target = join(await real(dirname(output)), basename(output));
+  const inFolder = (await Promise.all(folders.map(real))).includes(dirname(target));
+  if (!inFolder && (file === undefined || (await real(file)) !== (await real(target)))) return;
+  throw usageError('The report would be written over an input.', {
+    where: `-o ${output}`,
+    expected: 'a file outside the model folders, and not the prompt file',
+    remedy: 'give the report a place of its own',
+  });
 }

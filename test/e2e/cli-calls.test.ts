@@ -53,6 +53,16 @@ describe('a wrong call exits with 2 and one block on stderr', () => {
       ],
     ],
     [
+      'a report over the model that it is read from',
+      ['analyze', 'fox', ...BASE, '-o', 'base-int4/config.json'],
+      [
+        'error  The report would be written over an input.                         exit 2',
+        '  where     -o base-int4/config.json',
+        '  expected  a file outside the model folders, and not the prompt file',
+        '  do        give the report a place of its own',
+      ],
+    ],
+    [
       'no prompt',
       ['analyze', ...BASE],
       [

@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import type { Command } from '@commander-js/extra-typings';
 import { ANALYZE_DEFAULTS } from '../../analysis/request.ts';
 import { FAIL_RULES } from '../fail-on.ts';
@@ -16,6 +17,9 @@ const HELP = {
   ],
   next: 'Next: ft-lens render report.json shows a saved report again, without the models.',
 } as const;
+
+/** Threads beyond the cores only take turns: on two cores 128 make a run ten times as long. */
+const MOST_THREADS = 4 * availableParallelism();
 
 const DEVICES = ['auto', 'cpu', 'cuda', 'webgpu'] as const;
 
@@ -74,7 +78,7 @@ export function addAnalyzeCommand(program: Command): void {
       'exit 1 on no-difference or self-check; repeatable',
       repeated(oneOf('--fail-on', FAIL_RULES)),
     )
-    .option('--threads <n>', 'threads of the CPU (default: one per core)', wholeNumber('--threads', 1))
+    .option('--threads <n>', 'threads of the CPU (default: one per core)', wholeNumber('--threads', 1, MOST_THREADS))
     .option('--quiet', 'only warnings and errors on stderr')
     .option('--verbose', 'stacks of errors as well')
     .action(async (prompt, options) => {

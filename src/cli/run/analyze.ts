@@ -1,7 +1,7 @@
 import type { AnalyzeRequest, AnalyzeSettings, Prompt } from '../../analysis/request.ts';
 import { showAnalysis } from '../analysis-progress.ts';
 import { checkRules, failsOn, type FailRule } from '../fail-on.ts';
-import { modelFolders } from '../folders.ts';
+import { modelFolders, requireApartFromInputs } from '../folders.ts';
 import { interruptSignal } from '../interrupt.ts';
 import { progressOf, type StderrOptions } from '../progress.ts';
 import { readPrompt, type PromptOptions } from '../prompt.ts';
@@ -22,6 +22,7 @@ export async function runAnalyze(promptArgument: string | undefined, options: An
   reportFormat(options);
   const folders = await modelFolders(options);
   checkRules(options.failOn ?? [], folders);
+  await requireApartFromInputs(options.output, { folders: Object.values(folders), file: options.promptFile });
   const prompt = await readPrompt(promptArgument, options);
   const progress = progressOf(options);
   const { analyze } = await import('../../analysis/analyze.ts');
