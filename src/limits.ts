@@ -25,6 +25,8 @@ export const LIMITS = {
   patternMatchMs: 2_000,
   /** manifest.json lists every tensor of an export: 300 kB for 30B-A3B. */
   manifestBytes: 64 * 2 ** 20,
+  /** The journal of an unfinished export has 66 bytes for every expert matrix: 1.5 MB for 30B-A3B. */
+  journalBytes: 256 * 2 ** 20,
   /** tokenizer.json: 11 to 33 MB in public models. */
   tokenizerBytes: 128 * 2 ** 20,
   layers: 1_024,

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { basename, join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import * as z from 'zod';
 import { inputError } from '../errors.ts';
 import { LIMITS } from '../limits.ts';
@@ -10,6 +10,8 @@ import { describeWeight, HEAD } from './checkpoint/weight-names.ts';
 import { type ExportWeights, openExportWeights } from './dequantize/export-weights.ts';
 import { weightBytes, writeSafetensors } from './dequantize/write-safetensors.ts';
 import { MANIFEST_FILE, type Manifest, type SourceFile } from './folder/manifest.ts';
+import { publishFolder } from './end-export.ts';
+import { requireSpace } from './folder/disk-space.ts';
 import { NewFolder } from './folder/new-folder.ts';
 import { readManifest } from './folder/read-manifest.ts';
 import { verifyExport } from './folder/verify-export.ts';
@@ -52,11 +54,12 @@ export async function dequantizeExport(request: DequantizeRequest, hooks: Export
     inputs: [source],
   });
   try {
+    await folder.clear();
     await checkWhole(source, manifest, hooks);
     const files = await writeCheckpoint(folder, source, manifest, request.shardBytes ?? DEFAULT_SHARD_BYTES, hooks);
     await folder.writeFile(ORIGIN_FILE, jsonBytes(await describeOrigin(source, files)));
     hooks.signal?.throwIfAborted();
-    await folder.publish();
+    await publishFolder(folder, hooks);
   } catch (error) {
     await folder.discard();
     throw error;
@@ -73,6 +76,7 @@ async function writeCheckpoint(
 ): Promise<SourceFile[]> {
   const weights = await openExportWeights(source, manifest);
   try {
+    await requireSpace(dirname(folder.partialPath), allBytes(weights));
     return [
       ...(await writeSafetensors(folder, weights, shardBytes, weightsProgress(weights, manifest, hooks))),
       ...(await writeModelFiles(folder, source, checkpointConfig(weights))),
@@ -110,12 +114,16 @@ function checkpointConfig(weights: ExportWeights): Record<string, unknown> {
   };
 }
 
+function allBytes(weights: ExportWeights): number {
+  return [...weights.names].reduce((sum, name) => sum + weightBytes(weights, name), 0);
+}
+
 function weightsProgress(
   weights: ExportWeights,
   { dimensions: { layers } }: Manifest,
   hooks: ExportHooks,
 ): (name: string, bytes: number) => void {
-  const totalBytes = [...weights.names].reduce((sum, name) => sum + weightBytes(weights, name), 0);
+  const totalBytes = allBytes(weights);
   let done = 0;
   return (name, bytes) => {
     hooks.signal?.throwIfAborted();

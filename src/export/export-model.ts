@@ -1,20 +1,24 @@
-import { inputError } from '../errors.ts';
 import { encodeModel } from '../onnx/model.ts';
 import { VERSION } from '../version.ts';
+import { beginExport, type ExportTask } from './begin-export.ts';
+import { checkPlan } from './check-plan.ts';
 import type { Qwen3MoeConfig } from './checkpoint/model-config.ts';
-import type { WeightSource } from './checkpoint/weight-source.ts';
 import { buildDecoder } from './decoder/build-decoder.ts';
-import { type PlannedWeight, planWeights } from './decoder/plan.ts';
-import { DEFAULT_RECIPE, type QuantizationRecipe } from './decoder/recipe.ts';
+import { planWeights } from './decoder/plan.ts';
+import { completeRecipe, type QuantizationRecipe } from './decoder/recipe.ts';
+import { placedTensors } from './describe-written.ts';
+import { leaveUnfinished, publishExport } from './end-export.ts';
+import { GRAPH_FILE } from './folder/data-file-names.ts';
+import type { Identity } from './folder/journal.ts';
 import { MANIFEST_FILE, MANIFEST_SCHEMA, MANIFEST_VERSION, type Manifest } from './folder/manifest.ts';
 import { NewFolder } from './folder/new-folder.ts';
 import { ownExportFiles } from './folder/read-manifest.ts';
 import { SharedExport } from './folder/shared-export.ts';
-import { GRAPH_FILE, TensorStore } from './folder/tensor-store.ts';
 import { jsonBytes, writeModelFiles } from './model-files.ts';
+import { requireSpaceFor } from './planned-bytes.ts';
 import type { ExportHooks } from './progress.ts';
 import { type ExportSource, openSource } from './source.ts';
-import { placedTensors, writeWeights } from './write-weights.ts';
+import { writeWeights } from './write-weights.ts';
 
 export interface ExportRequest extends Partial<QuantizationRecipe> {
   /** A folder, or the id of a model in the local Hugging Face cache; as `adapter`. */
@@ -27,6 +31,8 @@ export interface ExportRequest extends Partial<QuantizationRecipe> {
   readonly shareWith?: string | undefined;
   /** Replace an export that stands at `out`. */
   readonly force?: boolean;
+  /** Threads that encode weights; one for each core by default. The export is the same with any number. */
+  readonly threads?: number | undefined;
 }
 
 export interface ExportResult {
@@ -36,47 +42,74 @@ export interface ExportResult {
 /**
  * Turns a Qwen3-MoE checkpoint into an ONNX export: a decoder of 4- or 8-bit weights, its tokenizer and a manifest.
  * Weights are read, merged, quantised and written a few rows at a time, so that memory does not grow with the model.
- * The same inputs give the same bytes. The folder appears when it is whole; after a failure nothing is left of it.
+ * The same inputs give the same bytes. The folder appears when it is whole. When the work is stopped, by a signal, a
+ * crash or a full disk, `OUT.partial` stays, and the same request goes on from there; after a wrong input nothing stays.
  * @throws FtLensError for a wrong call or input, a full disk, or when `hooks.signal` says stop
  */
 export async function exportModel(request: ExportRequest, hooks: ExportHooks = {}): Promise<ExportResult> {
-  const recipe = completeRecipe(request);
   const source = await openSource(request.checkpoint, request.adapter);
   try {
-    const plan = planWeights(source.checkpoint.config, recipe, source.tiedHead);
-    checkPlan(plan, source.weights);
-    const shared = request.shareWith === undefined ? undefined : await SharedExport.open(request.shareWith);
-    const folder = await NewFolder.create(request.out, {
-      replace: request.force === true ? ownExportFiles : undefined,
-      inputs: [...source.folders, ...(shared ? [shared.directory] : [])],
-    });
-    try {
-      const manifest = await writeExport(folder, source, recipe, plan, shared, hooks);
-      await folder.writeFile(MANIFEST_FILE, jsonBytes(manifest));
-      hooks.signal?.throwIfAborted();
-      await folder.publish();
-      return { manifest };
-    } catch (error) {
-      await folder.discard();
-      throw error;
-    }
+    return await exportFrom(source, request, hooks);
   } finally {
     await source.close();
   }
 }
 
+/** As {@link exportModel}, from weights that need not be files. The source stays open. */
+export async function exportFrom(
+  source: ExportSource,
+  request: Omit<ExportRequest, 'checkpoint' | 'adapter'>,
+  hooks: ExportHooks = {},
+): Promise<ExportResult> {
+  const recipe = completeRecipe(request);
+  const plan = planWeights(source.checkpoint.config, recipe, source.tiedHead);
+  checkPlan(plan, source.weights);
+  const shared = request.shareWith === undefined ? undefined : await SharedExport.open(request.shareWith);
+  const folder = await NewFolder.create(request.out, {
+    replace: request.force === true ? ownExportFiles : undefined,
+    inputs: [...source.folders, ...(shared ? [shared.directory] : [])],
+  });
+  const task = { folder, identity: identityOf(source, recipe, shared), plan, shared };
+  let manifest: Manifest;
+  try {
+    manifest = await writeExport(task, source, recipe, request.threads, hooks);
+    await folder.writeFile(MANIFEST_FILE, jsonBytes(manifest));
+    hooks.signal?.throwIfAborted();
+  } catch (error) {
+    await leaveUnfinished(task, error, hooks);
+    throw error;
+  }
+  await publishExport(task, hooks);
+  return { manifest };
+}
+
+/** What two runs must have in common for one to go on where the other has ended. Keys are words of a message. */
+function identityOf(source: ExportSource, recipe: QuantizationRecipe, shared: SharedExport | undefined): Identity {
+  return {
+    'version of ft-lens': VERSION,
+    checkpoint: source.identity.checkpoint,
+    adapter: source.identity.adapter,
+    quantisation: recipe,
+    'export to share with': shared?.identity,
+  };
+}
+
 async function writeExport(
-  folder: NewFolder,
+  task: ExportTask,
   source: ExportSource,
   recipe: QuantizationRecipe,
-  plan: readonly PlannedWeight[],
-  shared: SharedExport | undefined,
+  threads: number | undefined,
   hooks: ExportHooks,
 ): Promise<Manifest> {
+  const { folder, plan } = task;
   const { checkpoint, tiedHead } = source;
   const { config } = checkpoint;
-  const store = await TensorStore.create(folder.path, shared);
-  const weights = await writeWeights(plan, source, store, hooks).finally(() => store.close());
+  const { store, journal, resumed } = await beginExport(task, hooks);
+  const weights = await requireSpaceFor(task, source, resumed.length)
+    .then(() =>
+      writeWeights(plan, source, store, { hooks, threads, resumed, onWritten: (weight) => journal.append(weight) }),
+    )
+    .finally(() => Promise.all([store.close(), journal.close()]));
   const graph = buildDecoder(config, recipe, tiedHead, placedTensors(weights.tensors));
   const files = [
     await folder.writeFile(GRAPH_FILE, encodeModel(graph)),
@@ -90,37 +123,12 @@ async function writeExport(
     architecture: 'qwen3_moe',
     source: await source.describe(hooks),
     dimensions: dimensions(config, tiedHead),
-    quantization: { ...recipe, rule: 'signed-extreme' },
+    quantization: recipe,
     files,
     tensors: [...weights.tensors],
     quantizationError: [...weights.quantizationError],
     ...(weights.adapterSurvival && { adapterSurvival: [...weights.adapterSurvival] }),
   };
-}
-
-function completeRecipe({ bits, blockSize, headBits }: Partial<QuantizationRecipe>): QuantizationRecipe {
-  return {
-    bits: bits ?? DEFAULT_RECIPE.bits,
-    blockSize: blockSize ?? DEFAULT_RECIPE.blockSize,
-    headBits: headBits ?? DEFAULT_RECIPE.headBits,
-  };
-}
-
-/** Every weight of the model has a place in the export, with the shape that it has there; and no place stays empty. */
-function checkPlan(plan: readonly PlannedWeight[], weights: WeightSource): void {
-  const planned = new Set<string>();
-  for (const weight of plan) {
-    for (const name of weight.sources.flat()) {
-      planned.add(name);
-      const got = weights.names.has(name) ? `[${weights.shape(name).join(', ')}]` : 'no such weight';
-      const expected = `[${weight.sourceShape.join(', ')}]`;
-      if (got !== expected)
-        throw inputError('A weight does not have the shape that config.json implies.', { where: name, expected, got });
-    }
-  }
-  const left = [...weights.names].find((name) => !planned.has(name));
-  if (left !== undefined)
-    throw inputError('The checkpoint holds a weight that the decoder has no place for.', { where: left });
 }
 
 /** What transformers.js needs to know of the folder besides the model's own configuration. */

@@ -1,3 +1,4 @@
+import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { inputError } from '../errors.ts';
 import { LIMITS } from '../limits.ts';
@@ -39,6 +40,20 @@ export async function writeModelFiles(folder: NewFolder, source: string, changes
     if (bytes !== undefined) files.push(await folder.writeFile(name, bytes));
   }
   return files;
+}
+
+/** Size of the files that {@link writeModelFiles} takes from a folder. */
+export async function modelFilesBytes(source: string): Promise<number> {
+  const names = ['config.json', 'generation_config.json', ...TOKENIZER_FILES];
+  const sizes = await Promise.all(
+    names.map((name) =>
+      stat(join(source, name)).then(
+        ({ size }) => size,
+        () => 0,
+      ),
+    ),
+  );
+  return sizes.reduce((sum, size) => sum + size, 0);
 }
 
 /** JSON as it stands in a file. */

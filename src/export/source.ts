@@ -1,20 +1,28 @@
-import { createHash } from 'node:crypto';
 import { basename, resolve } from 'node:path';
-import { inputError } from '../errors.ts';
 import type { Checkpoint } from './checkpoint/checkpoint.ts';
-import { openCheckpoint } from './checkpoint/open-checkpoint.ts';
-import { openPinnedFile } from './checkpoint/pinned-file.ts';
+import { openCheckpointIn } from './checkpoint/open-checkpoint.ts';
+import { PinnedFolder } from './checkpoint/pinned-folder.ts';
 import { resolveModelPath } from './checkpoint/resolve-model-path.ts';
 import { HEAD } from './checkpoint/weight-names.ts';
 import type { WeightSource } from './checkpoint/weight-source.ts';
-import type { Manifest, SourceFile } from './folder/manifest.ts';
+import type { Manifest } from './folder/manifest.ts';
+import { SourceHashes } from './hash-source/source-hashes.ts';
 import { mergeAdapter, type MergedWeights } from './lora/merge-adapter.ts';
-import { type Adapter, openAdapter } from './lora/open-adapter.ts';
+import { type Adapter, openAdapterIn } from './lora/open-adapter.ts';
 import type { ExportHooks } from './progress.ts';
 
-const CHECKPOINT_FILES = ['config.json', 'model.safetensors.index.json'];
-const ADAPTER_FILES = ['adapter_config.json'];
-const HASHED_BYTES = 2 ** 22;
+/** Plain JSON. Of files: see {@link FileIdentity}; of a generated source: what it is generated from. */
+interface SourceIdentity {
+  readonly checkpoint: unknown;
+  readonly adapter?: unknown;
+}
+
+interface FileIdentity {
+  readonly name: string;
+  readonly bytes: number;
+  /** Nanoseconds since 1970. Not the time of the content: copies of other weights can have the same. */
+  readonly changed: string;
+}
 
 /** What an export is made from: a checkpoint, and perhaps an adapter that is merged into it. */
 export interface ExportSource {
@@ -26,7 +34,11 @@ export interface ExportSource {
   /** The head is the embedding; an adapter can undo that. */
   readonly tiedHead: boolean;
   readonly folders: readonly string[];
-  /** Names and hashes for the manifest. Reads every file once. */
+  /** Says which source this is, so that an unfinished export is only continued from the same one. */
+  readonly identity: SourceIdentity;
+  /** Takes note of the share of the weights that is read, 0 to 1: files may be hashed meanwhile, at this pace. */
+  follow?(share: number): void;
+  /** Names and hashes for the manifest. */
   describe(hooks: ExportHooks): Promise<Manifest['source']>;
   close(): Promise<void>;
 }
@@ -36,42 +48,65 @@ export interface ExportSource {
  * @throws FtLensError (input); no file stays open then
  */
 export async function openSource(checkpointName: string, adapterName: string | undefined): Promise<ExportSource> {
-  const checkpoint = await openCheckpoint(await resolveModelPath(checkpointName));
+  const checkpointFolder = new PinnedFolder(await resolveModelPath(checkpointName));
+  const checkpoint = await openCheckpointIn(checkpointFolder);
+  let adapterFolder: PinnedFolder | undefined;
   let adapter: Adapter | undefined;
   try {
-    if (adapterName !== undefined) adapter = await openAdapter(await resolveModelPath(adapterName), checkpoint);
+    if (adapterName !== undefined) {
+      adapterFolder = new PinnedFolder(await resolveModelPath(adapterName));
+      adapter = await openAdapterIn(adapterFolder, checkpoint);
+    }
   } catch (error) {
     await checkpoint.close();
     throw error;
   }
   const merged = adapter && mergeAdapter(checkpoint.weights, adapter);
   const weights = merged ?? checkpoint.weights;
+  const openFolders = [checkpointFolder, ...(adapterFolder ? [adapterFolder] : [])];
+  let hashes: SourceHashes | undefined;
   return {
     checkpoint,
     weights,
     merged,
     tiedHead: !weights.names.has(HEAD),
     folders: [checkpoint.directory, ...(adapter ? [adapter.directory] : [])],
+    identity: {
+      checkpoint: identityOf(checkpointFolder),
+      ...(adapterFolder && { adapter: identityOf(adapterFolder) }),
+    },
+    follow(share) {
+      hashes ??= new SourceHashes(openFolders);
+      hashes.follow(share);
+    },
     async describe(hooks) {
-      const progress = hashingProgress([...checkpoint.files, ...(adapter?.files ?? [])], checkpoint, hooks);
+      hashes ??= new SourceHashes(openFolders);
+      const { layers } = checkpoint.config;
+      const [files, adapterFiles] = await hashes.finish((bytes, totalBytes) => {
+        hooks.signal?.throwIfAborted();
+        hooks.onProgress?.({ phase: 'check', layer: undefined, layers, bytes, totalBytes });
+      });
       return {
-        checkpoint: {
-          name: displayName(checkpointName, checkpoint.directory),
-          files: await hashFiles(checkpoint.directory, CHECKPOINT_FILES, checkpoint.files, progress),
-        },
+        checkpoint: { name: displayName(checkpointName, checkpoint.directory), files: files! },
         ...(adapter && {
           adapter: {
             name: displayName(adapterName as string, adapter.directory),
-            files: await hashFiles(adapter.directory, ADAPTER_FILES, adapter.files, progress),
+            files: adapterFiles!,
             settings: adapterSettings(adapter),
           },
         }),
       };
     },
     async close() {
+      await hashes?.close();
       await Promise.all([checkpoint.close(), adapter?.close()]);
     },
   };
+}
+
+/** What tells whether the files of a folder are still those of before, without reading them. */
+function identityOf(folder: PinnedFolder): FileIdentity[] {
+  return folder.files.map(({ name, bytes, changed }) => ({ name, bytes, changed }));
 }
 
 /** A hub id as it was given; of a folder, its own name alone, since paths differ between machines. */
@@ -88,53 +123,4 @@ function adapterSettings({ settings }: Adapter): NonNullable<Manifest['source'][
     ...(settings.baseModel !== undefined && { baseModel: settings.baseModel }),
     targetParameters: [...settings.targetParameters],
   };
-}
-
-function hashingProgress(
-  files: readonly { readonly bytes: number }[],
-  checkpoint: Checkpoint,
-  hooks: ExportHooks,
-): (bytes: number) => void {
-  const totalBytes = files.reduce((sum, file) => sum + file.bytes, 0);
-  let done = 0;
-  return (bytes) => {
-    hooks.signal?.throwIfAborted();
-    done = Math.min(done + bytes, totalBytes);
-    const { layers } = checkpoint.config;
-    hooks.onProgress?.({ phase: 'check', layer: undefined, layers, bytes: done, totalBytes });
-  };
-}
-
-async function hashFiles(
-  folder: string,
-  optional: readonly string[],
-  weightFiles: readonly { readonly name: string; readonly bytes: number }[],
-  onBytes: (bytes: number) => void,
-): Promise<SourceFile[]> {
-  const hashes: SourceFile[] = [];
-  const sizes = new Map(weightFiles.map((file) => [file.name, file.bytes]));
-  for (const name of [...optional, ...sizes.keys()]) {
-    const file = await openPinnedFile(folder, name);
-    if (file === undefined) continue;
-    try {
-      const hash = createHash('sha256');
-      for (let from = 0; from < file.bytes; from += HASHED_BYTES) {
-        const chunk = await file.read(from, Math.min(HASHED_BYTES, file.bytes - from));
-        hash.update(chunk);
-        if (sizes.has(name)) onBytes(chunk.length);
-      }
-      hashes.push({ name, bytes: file.bytes, sha256: hash.digest('hex') });
-    } finally {
-      await file.close();
-    }
-    if (sizes.has(name) && sizes.get(name) !== file.bytes) {
-      throw inputError('A file changed while it was exported.', {
-        where: `${folder}/${name}`,
-        expected: `${sizes.get(name)} bytes`,
-        got: `${file.bytes} bytes`,
-        remedy: 'export again',
-      });
-    }
-  }
-  return hashes;
 }

@@ -1,112 +1,104 @@
-import type { PlacedTensor } from './decoder/decoder-weights.ts';
-import { type PlannedTensor, type PlannedWeight, tensorBytes } from './decoder/plan.ts';
-import type { AdapterSurvival, ManifestFile, ManifestTensor, QuantizationError } from './folder/manifest.ts';
-import type { FinishedStore, StoredTensor, TensorStore } from './folder/tensor-store.ts';
-import type { MergedWeights } from './lora/merge-adapter.ts';
+import { availableParallelism } from 'node:os';
+import { checkStored } from './check-stored.ts';
+import { type Chunk, chunksOf } from './chunks.ts';
+import { type PlannedWeight, tensorBytes } from './decoder/plan.ts';
+import { describeWritten, type WrittenWeights } from './describe-written.ts';
+import { EncodedChunks } from './encoded-chunks.ts';
+import { partOf } from './folder/data-file-names.ts';
+import type { TensorStore } from './folder/tensor-store.ts';
 import type { ExportHooks } from './progress.ts';
-import { encodeRows } from './quantize/encode-rows.ts';
-import { QuantizationErrors } from './quantize/quantization-errors.ts';
-import { type ChangedRows, SurvivalSums } from './quantize/survival.ts';
 import type { ExportSource } from './source.ts';
-import { type StoredRows, unstorable, writeWeight } from './write-weight.ts';
+import { WeightSums } from './weight-sums.ts';
+import type { WrittenWeight } from './written-weight.ts';
 
-/** All weights of a plan, as they were written. */
-export interface WrittenWeights {
-  readonly tensors: readonly ManifestTensor[];
-  readonly files: readonly ManifestFile[];
-  readonly quantizationError: readonly QuantizationError[];
-  /** Undefined without an adapter. */
-  readonly adapterSurvival: readonly AdapterSurvival[] | undefined;
+export interface WriteOptions {
+  readonly hooks: ExportHooks;
+  /** One for each core by default. */
+  readonly threads?: number | undefined;
+  /** The first weights of the plan, which the store holds already. */
+  readonly resumed?: readonly WrittenWeight[];
+  /** Called with each weight once its bytes have gone to the store, in the order of the plan. */
+  onWritten?(weight: WrittenWeight): Promise<void>;
 }
 
-/** Streams all weights into the store and measures what storing them costs. The store is finished afterwards. */
+/**
+ * Streams all weights into the store and measures what storing them costs. Chunks are read and written here and encoded
+ * by threads meanwhile; bytes and sums are the same with any number of them. The store is finished afterwards.
+ */
 export async function writeWeights(
   plan: readonly PlannedWeight[],
   source: ExportSource,
   store: TensorStore,
-  hooks: ExportHooks,
+  { hooks, threads, resumed = [], onWritten }: WriteOptions,
 ): Promise<WrittenWeights> {
-  const errors = new QuantizationErrors();
-  const { merged } = source;
-  const survival = merged && new SurvivalSums();
-  const advance = weightsProgress(plan, source.checkpoint.config.layers, hooks);
-  const onRows = async (rows: StoredRows): Promise<void> => {
-    const { weight, name, original, stored } = rows;
-    if (!errors.add(weight.kind, storedBits(weight), name, original, stored)) throw unstorable(rows);
-    if (survival !== undefined && merged?.changes(name) !== undefined) {
-      survival.add(weight.kind, storedBits(weight), name, await changedRows(rows, merged));
+  const written = [...resumed];
+  const rest = plan.slice(resumed.length);
+  const advance = weightsProgress(plan, resumed.length, source, hooks);
+  const chunks = new EncodedChunks(rest.flatMap(chunksOf), source, threads ?? defaultThreads());
+  try {
+    for (const weight of rest) {
+      const result = await writeWeight(weight, chunks, source, store, advance);
+      written.push(result);
+      await onWritten?.(result);
     }
-    advance(rows);
-  };
-  const placed: { weight: PlannedWeight; tensor: PlannedTensor; stored: StoredTensor }[] = [];
-  for (const weight of plan) {
-    const stored = await writeWeight(weight, source.weights, store, onRows);
-    for (const [i, tensor] of weight.tensors.entries()) placed.push({ weight, tensor, stored: stored[i]! });
+  } finally {
+    await chunks.close();
   }
-  const finished = await store.finish();
-  return {
-    tensors: placed.map(({ weight, tensor, stored }) => manifestTensor(weight, tensor, stored, finished)),
-    files: finished.files,
-    quantizationError: errors.summary(),
-    adapterSurvival: survival?.summary(),
-  };
+  return describeWritten(plan, written, source.merged !== undefined, await store.finish());
 }
 
-/** The tensors as the graph names them. */
-export function placedTensors(tensors: readonly ManifestTensor[]): PlacedTensor[] {
-  return tensors.map(({ name, dtype, shape, file, offset, bytes }) => ({
-    name,
-    dtype,
-    shape,
-    data: { file, offset, length: bytes },
-  }));
-}
-
-/** Rows that an adapter changes, and what storing them without it would give. */
-async function changedRows(rows: StoredRows, merged: MergedWeights): Promise<ChangedRows> {
-  const { weight, name, from, to, columns, original, stored } = rows;
-  const base = await merged.baseRows(name, from, to);
-  const storedBase = encodeRows(base, columns, weight.encoding).stored;
-  return { base, merged: original, storedBase, storedMerged: stored };
-}
-
-function storedBits({ encoding }: PlannedWeight): QuantizationError['bits'] {
-  if (encoding.form === 'blocks') return encoding.bits;
-  return encoding.form === 'f16' ? 16 : 32;
-}
-
-function manifestTensor(
+/** Appends the tensors of a weight to the store, from the next of the encoded chunks. */
+async function writeWeight(
   weight: PlannedWeight,
-  tensor: PlannedTensor,
-  stored: StoredTensor,
-  finished: FinishedStore,
-): ManifestTensor {
-  const { offset, bytes, sha256 } = stored;
-  return {
-    name: tensor.name,
-    kind: weight.kind,
-    ...(weight.layer !== undefined && { layer: weight.layer }),
-    dtype: tensor.dtype,
-    shape: [...tensor.shape],
-    file: finished.fileOf(stored),
-    offset,
-    bytes,
-    sha256,
-  };
+  chunks: EncodedChunks,
+  source: ExportSource,
+  store: TensorStore,
+  advance: (chunk: Chunk) => void,
+): Promise<WrittenWeight> {
+  const sums = new WeightSums(weight);
+  // A store takes one tensor after the other, so the scales wait: 4 bytes a block.
+  const scales: Uint8Array[] = [];
+  async function* values(): AsyncGenerator<Uint8Array> {
+    for (const chunk of chunksOf(weight)) {
+      const { parts, sums: ofChunk, leave } = await chunks.next();
+      await checkStored(chunk, ofChunk, source);
+      sums.add(chunk, ofChunk);
+      advance(chunk);
+      const [first, second] = parts as [Uint8Array, Uint8Array?];
+      yield first;
+      if (second !== undefined) scales.push(second.slice());
+      leave();
+    }
+  }
+  const part = partOf(weight.kind);
+  const tensors = [await store.add(part, values())];
+  if (weight.tensors.length > 1) tensors.push(await store.add(part, scales));
+  return sums.written(tensors);
 }
 
+/** One for each core; more than 16 would wait for the thread that hashes and writes. */
+function defaultThreads(): number {
+  return Math.min(availableParallelism(), 16);
+}
+
+/** Reports every chunk, and stops the work when it is to be stopped. */
 function weightsProgress(
   plan: readonly PlannedWeight[],
-  layers: number,
+  resumed: number,
+  source: ExportSource,
   hooks: ExportHooks,
-): (rows: StoredRows) => void {
+): (chunk: Chunk) => void {
   const size = (weight: PlannedWeight): number => weight.tensors.reduce((sum, tensor) => sum + tensorBytes(tensor), 0);
-  const totalBytes = plan.reduce((sum, weight) => sum + size(weight), 0);
-  let bytes = 0;
-  return ({ weight, from, to }) => {
+  const total = (weights: readonly PlannedWeight[]): number => weights.reduce((sum, weight) => sum + size(weight), 0);
+  const totalBytes = total(plan);
+  const { layers } = source.checkpoint.config;
+  let bytes = total(plan.slice(0, resumed));
+  source.follow?.(bytes / totalBytes);
+  return ({ weight, names, from, to }) => {
     hooks.signal?.throwIfAborted();
     const rows = weight.sourceShape[0]! * weight.sources.flat().length;
-    bytes += (size(weight) * (to - from)) / rows;
+    bytes += (size(weight) * names.length * (to - from)) / rows;
+    source.follow?.(bytes / totalBytes);
     hooks.onProgress?.({ phase: 'weights', layer: weight.layer, layers, bytes: Math.round(bytes), totalBytes });
   };
 }

@@ -24,7 +24,12 @@ export interface CliOptions {
 export async function ftLens(args: readonly string[], { input = '', cwd, env }: CliOptions = {}): Promise<CliResult> {
   const child = spawn(process.execPath, [CLI, ...args], {
     cwd,
-    env: { PATH: process.env['PATH'], HOME: process.env['HOME'], ...env },
+    env: {
+      PATH: process.env['PATH'],
+      HOME: process.env['HOME'],
+      FT_LENS_CUDA_DIR: process.env['FT_LENS_CUDA_DIR'],
+      ...env,
+    },
   });
   let stdout = '';
   let stderr = '';

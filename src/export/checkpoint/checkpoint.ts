@@ -1,11 +1,11 @@
 import type { Qwen3MoeConfig, WeightDtype } from './model-config.ts';
-import type { WeightSource } from './weight-source.ts';
+import type { StoredWeights } from './weight-source.ts';
 
 /** An open checkpoint: weights are read from its files when they are asked for. */
 export interface Checkpoint {
   readonly directory: string;
   readonly config: Qwen3MoeConfig;
-  readonly weights: WeightSource;
+  readonly weights: StoredWeights;
   /** The weight files, by base name. */
   readonly files: readonly CheckpointFile[];
   /** The dtype that most parameters are stored in. */

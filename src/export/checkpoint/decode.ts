@@ -12,7 +12,7 @@ export const WEIGHT_DTYPES: ReadonlyMap<string, WeightDtype> = new Map([
 export const WEIGHT_BYTES: Readonly<Record<WeightDtype, number>> = { bf16: 2, f16: 2, f32: 4 };
 
 /** @param bytes little-endian elements; starts at the beginning of its buffer */
-export function decodeWeights(bytes: Uint8Array<ArrayBuffer>, dtype: WeightDtype): Float32Array {
+export function decodeWeights(bytes: Uint8Array, dtype: WeightDtype): Float32Array {
   switch (dtype) {
     case 'f32':
       return new Float32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 4);

@@ -2,15 +2,15 @@ import { join, resolve } from 'node:path';
 import { inputError } from '../../errors.ts';
 import { LIMITS } from '../../limits.ts';
 import type { Checkpoint } from './checkpoint.ts';
+import { decodeWeights } from './decode.ts';
 import { locateWeights, type WeightSlice } from './locate-weights.ts';
 import { parseModelConfig, type Qwen3MoeConfig, type WeightDtype } from './model-config.ts';
-import { openPinnedFile } from './pinned-file.ts';
-import { readJson } from './read-json.ts';
+import { PinnedFolder } from './pinned-folder.ts';
 import { type SafetensorsFile, weightDtype } from './safetensors-file.ts';
 import { elementCount } from './shape.ts';
 import { openWeightFiles } from './weight-files.ts';
 import { EMBEDDING, HEAD } from './weight-names.ts';
-import type { WeightSource } from './weight-source.ts';
+import type { StoredWeights } from './weight-source.ts';
 
 /**
  * Opens a Hugging Face checkpoint of a Qwen3-MoE model. Headers are read and checked against config.json; weights are
@@ -18,12 +18,15 @@ import type { WeightSource } from './weight-source.ts';
  * @throws FtLensError (input); no file stays open then
  */
 export async function openCheckpoint(directory: string): Promise<Checkpoint> {
-  const config = await readConfig(directory);
-  const files = await openWeightFiles(directory);
-  const close = async () => {
-    await Promise.all(files.map((file) => file.close()));
-  };
+  return openCheckpointIn(new PinnedFolder(directory));
+}
+
+/** As {@link openCheckpoint}; `folder` then holds the files that were read, until the checkpoint is closed. */
+export async function openCheckpointIn(folder: PinnedFolder): Promise<Checkpoint> {
   try {
+    const { directory } = folder;
+    const config = await readConfig(folder);
+    const files = await openWeightFiles(folder);
     const fileOf = new Map(
       files.flatMap((file) => [...file.header.tensors.keys()].map((name) => [name, file] as const)),
     );
@@ -32,19 +35,18 @@ export async function openCheckpoint(directory: string): Promise<Checkpoint> {
     const weights = weightSource(slices, fileOf);
     if (config.tiedEmbeddings) await checkTiedCopy(fileOf, config);
     const sizes = files.map(({ name, bytes }) => ({ name, bytes }));
-    return { directory: resolve(directory), config, weights, files: sizes, dtype, close };
+    return { directory: resolve(directory), config, weights, files: sizes, dtype, close: () => folder.close() };
   } catch (error) {
-    await close();
+    await folder.close();
     throw error;
   }
 }
 
-async function readConfig(directory: string): Promise<Qwen3MoeConfig> {
-  const json = await readJson(directory, 'config.json', LIMITS.configBytes);
+async function readConfig(folder: PinnedFolder): Promise<Qwen3MoeConfig> {
+  const { directory } = folder;
+  const json = await folder.readJson('config.json', LIMITS.configBytes);
   if (json !== undefined) return parseModelConfig(json, join(directory, 'config.json'));
-  const adapter = await openPinnedFile(directory, 'adapter_config.json');
-  await adapter?.close();
-  if (adapter === undefined) {
+  if ((await folder.open('adapter_config.json')) === undefined) {
     throw inputError('This folder is not a checkpoint.', { where: directory, expected: 'a config.json', got: 'none' });
   }
   throw inputError('This folder holds an adapter, not a checkpoint.', {
@@ -76,20 +78,26 @@ function mainDtype(
 function weightSource(
   slices: ReadonlyMap<string, WeightSlice>,
   fileOf: ReadonlyMap<string, SafetensorsFile>,
-): WeightSource {
+): StoredWeights {
   const find = (name: string): WeightSlice => {
     const slice = slices.get(name);
     if (slice === undefined) throw new Error(`there is no weight ${name}`);
     return slice;
   };
+  const stored: StoredWeights['stored'] = async (name, from, to, allocate) => {
+    const { tensor, firstElement, shape } = find(name);
+    const [rows, columns = 1] = shape as [number, number?];
+    if (from < 0 || to > rows || from > to) throw new RangeError(`${name} has no rows [${from}, ${to})`);
+    const first = firstElement + from * columns;
+    return fileOf.get(tensor)!.readStored(tensor, first, (to - from) * columns, allocate);
+  };
   return {
     names: new Set(slices.keys()),
     shape: (name) => find(name).shape,
+    stored,
     async rows(name, from, to) {
-      const { tensor, firstElement, shape } = find(name);
-      const [rows, columns = 1] = shape as [number, number?];
-      if (from < 0 || to > rows || from > to) throw new RangeError(`${name} has no rows [${from}, ${to})`);
-      return fileOf.get(tensor)!.read(tensor, firstElement + from * columns, (to - from) * columns);
+      const { dtype, bytes } = await stored(name, from, to);
+      return decodeWeights(bytes, dtype);
     },
   };
 }

@@ -1,3 +1,4 @@
+import type { BigIntStats } from 'node:fs';
 import { constants, type FileHandle, open, realpath } from 'node:fs/promises';
 import { basename, dirname, join, sep } from 'node:path';
 import { FtLensError, inputError } from '../../errors.ts';
@@ -13,8 +14,16 @@ export interface PinnedFile {
   /** Base name, as the folder has it. */
   readonly name: string;
   readonly bytes: number;
+  /** When it was last changed or moved, which nobody can set: nanoseconds since 1970, as digits. */
+  readonly changed: string;
+  /** The open descriptor: other threads may read from it at positions of their own, as long as the file stays open. */
+  readonly fd: number;
   /** Bytes [offset, offset + length); an error when the file ends before. */
   read(offset: number, length: number): Promise<Uint8Array<ArrayBuffer>>;
+  /** Fills `target` with the bytes from `offset` on. */
+  readInto(target: Uint8Array, offset: number): Promise<void>;
+  /** Whether its content was changed, or its time, since it was opened. */
+  hasChanged(): Promise<boolean>;
   close(): Promise<void>;
 }
 
@@ -24,24 +33,51 @@ export interface PinnedFile {
  * @throws FtLensError (input)
  */
 export async function openPinnedFile(folder: string, name: string): Promise<PinnedFile | undefined> {
+  const target = await realPathInside(folder, name);
+  return target === undefined ? undefined : pinFile(target, name);
+}
+
+/**
+ * Opens any file, wherever links lead to.
+ * @param name what it is called in messages
+ * @returns undefined when there is no such file
+ * @throws FtLensError (input)
+ */
+export async function pinFile(path: string, name = path): Promise<PinnedFile | undefined> {
   let handle: FileHandle | undefined;
   try {
-    const target = await realpath(join(folder, name));
-    await checkInside(target, folder, name);
-    // O_NONBLOCK: opening a pipe must not wait for a writer.
-    handle = await open(target, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
-    const stat = await handle.stat();
-    if (!stat.isFile()) {
-      throw inputError('This is not a regular file.', { where: join(folder, name), expected: 'a file' });
-    }
-    return pin(handle, name, stat.size);
+    // O_NONBLOCK: opening a pipe must not wait for a writer. O_NOFOLLOW: nothing has changed since links were followed.
+    handle = await open(await realpath(path), constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+    const stat = await handle.stat({ bigint: true });
+    if (stat.isFile()) return pin(handle, name, stat);
+    throw inputError('This is not a regular file.', { where: path, expected: 'a file' });
   } catch (error) {
     await handle?.close();
     if (error instanceof FtLensError) throw error;
+    if (isMissing(error)) return undefined;
     const { code, message } = error as NodeJS.ErrnoException;
-    if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
-    throw inputError('A file could not be opened.', { where: join(folder, name), got: code ?? message, cause: error });
+    throw inputError('A file could not be opened.', { where: path, got: code ?? message, cause: error });
   }
+}
+
+/**
+ * Where `folder`/`name` really is, which must be a place that {@link openPinnedFile} may open.
+ * @returns undefined when there is no such file
+ * @throws FtLensError (input) when a link leads elsewhere
+ */
+export async function realPathInside(folder: string, name: string): Promise<string | undefined> {
+  try {
+    const target = await realpath(join(folder, name));
+    await checkInside(target, folder, name);
+    return target;
+  } catch (error) {
+    if (isMissing(error)) return undefined;
+    throw error;
+  }
+}
+
+function isMissing(error: unknown): boolean {
+  return ['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '');
 }
 
 /** All bytes of `folder`/`name`, opened as {@link openPinnedFile} does; an error when there are more than `maxBytes`. */
@@ -53,15 +89,20 @@ export async function readPinnedFile(
   const file = await openPinnedFile(folder, name);
   if (file === undefined) return undefined;
   try {
-    if (file.bytes <= maxBytes) return await file.read(0, file.bytes);
-    throw inputError('A file is larger than such files ever are.', {
-      where: join(folder, name),
-      expected: `at most ${maxBytes} bytes`,
-      got: `${file.bytes} bytes`,
-    });
+    return await readWhole(file, folder, maxBytes);
   } finally {
     await file.close();
   }
+}
+
+/** All bytes of a file; an error when there are more than `maxBytes`. */
+export async function readWhole(file: PinnedFile, folder: string, maxBytes: number): Promise<Uint8Array<ArrayBuffer>> {
+  if (file.bytes <= maxBytes) return file.read(0, file.bytes);
+  throw inputError('A file is larger than such files ever are.', {
+    where: join(folder, file.name),
+    expected: `at most ${maxBytes} bytes`,
+    got: `${file.bytes} bytes`,
+  });
 }
 
 async function checkInside(target: string, folder: string, name: string): Promise<void> {
@@ -78,25 +119,36 @@ async function checkInside(target: string, folder: string, name: string): Promis
   });
 }
 
-function pin(handle: FileHandle, name: string, bytes: number): PinnedFile {
+function pin(handle: FileHandle, name: string, { size, mtimeNs, ctimeNs }: BigIntStats): PinnedFile {
+  async function readInto(target: Uint8Array, offset: number): Promise<void> {
+    let done = 0;
+    while (done < target.length) {
+      const length = Math.min(target.length - done, READ_BYTES);
+      const { bytesRead } = await handle.read(target, done, length, offset + done);
+      if (bytesRead === 0) {
+        throw inputError('A file became shorter while it was read.', {
+          where: name,
+          expected: `${target.length} bytes at ${offset}`,
+          got: `${done} bytes`,
+        });
+      }
+      done += bytesRead;
+    }
+  }
   return {
     name,
-    bytes,
+    bytes: Number(size),
+    changed: String(ctimeNs),
+    fd: handle.fd,
     async read(offset, length) {
-      const buffer = new Uint8Array(length);
-      let done = 0;
-      while (done < length) {
-        const { bytesRead } = await handle.read(buffer, done, Math.min(length - done, READ_BYTES), offset + done);
-        if (bytesRead === 0) {
-          throw inputError('A file became shorter while it was read.', {
-            where: name,
-            expected: `${length} bytes at ${offset}`,
-            got: `${done} bytes`,
-          });
-        }
-        done += bytesRead;
-      }
-      return buffer;
+      const bytes = new Uint8Array(length);
+      await readInto(bytes, offset);
+      return bytes;
+    },
+    readInto,
+    async hasChanged() {
+      const now = await handle.stat({ bigint: true });
+      return now.size !== size || now.mtimeNs !== mtimeNs;
     },
     close: () => handle.close(),
   };

@@ -1,13 +1,14 @@
 import { inputError } from '../../errors.ts';
 import { decodeWeights, WEIGHT_BYTES, WEIGHT_DTYPES } from './decode.ts';
 import type { WeightDtype } from './model-config.ts';
-import { openPinnedFile } from './pinned-file.ts';
+import type { PinnedFolder } from './pinned-folder.ts';
 import {
   LENGTH_BYTES,
   parseSafetensorsHeader,
   readHeaderLength,
   type SafetensorsHeader,
 } from './safetensors-header.ts';
+import type { Allocate, StoredRows } from './weight-source.ts';
 
 /** A safetensors file whose header has been read and checked. */
 export interface SafetensorsFile {
@@ -16,39 +17,46 @@ export interface SafetensorsFile {
   readonly header: SafetensorsHeader;
   /** `count` elements of a tensor from `first` on, in the order of the file, as f32. */
   read(tensor: string, first: number, count: number): Promise<Float32Array>;
-  close(): Promise<void>;
+  /** The same elements as the file holds them. */
+  readStored(tensor: string, first: number, count: number, allocate?: Allocate): Promise<StoredRows>;
 }
 
-/** @returns undefined when there is no such file */
-export async function openSafetensors(folder: string, name: string): Promise<SafetensorsFile | undefined> {
-  const file = await openPinnedFile(folder, name);
+/**
+ * Opens a file of weights; it stays open as long as its folder does.
+ * @returns undefined when there is no such file
+ */
+export async function openSafetensors(folder: PinnedFolder, name: string): Promise<SafetensorsFile | undefined> {
+  const file = await folder.open(name);
   if (file === undefined) return undefined;
-  try {
-    const prefix = await file.read(0, Math.min(LENGTH_BYTES, file.bytes));
-    const headerBytes = readHeaderLength(prefix, file.bytes, name);
-    const dataStart = LENGTH_BYTES + headerBytes;
-    const header = parseSafetensorsHeader(await file.read(LENGTH_BYTES, headerBytes), file.bytes - dataStart, name);
-    return {
-      name,
-      bytes: file.bytes,
-      header,
-      async read(tensor, first, count) {
-        const entry = header.tensors.get(tensor);
-        if (entry === undefined) throw new Error(`${name} has no tensor ${tensor}`);
-        const dtype = weightDtype(entry.dtype, `${name}, tensor ${tensor}`);
-        const size = WEIGHT_BYTES[dtype];
-        if (first < 0 || count < 0 || (first + count) * size > entry.bytes) {
-          throw new RangeError(`elements [${first}, ${first + count}) are outside ${tensor}`);
-        }
-        return decodeWeights(await file.read(dataStart + entry.offset + first * size, count * size), dtype);
-      },
-      close: () => file.close(),
-    };
-  } catch (error) {
-    await file.close();
-    throw error;
-  }
+  const prefix = await file.read(0, Math.min(LENGTH_BYTES, file.bytes));
+  const headerBytes = readHeaderLength(prefix, file.bytes, name);
+  const dataStart = LENGTH_BYTES + headerBytes;
+  const header = parseSafetensorsHeader(await file.read(LENGTH_BYTES, headerBytes), file.bytes - dataStart, name);
+  const readStored: SafetensorsFile['readStored'] = async (tensor, first, count, allocate = newBytes) => {
+    const entry = header.tensors.get(tensor);
+    if (entry === undefined) throw new Error(`${name} has no tensor ${tensor}`);
+    const dtype = weightDtype(entry.dtype, `${name}, tensor ${tensor}`);
+    const size = WEIGHT_BYTES[dtype];
+    if (first < 0 || count < 0 || (first + count) * size > entry.bytes) {
+      throw new RangeError(`elements [${first}, ${first + count}) are outside ${tensor}`);
+    }
+    const bytes = allocate(count * size);
+    await file.readInto(bytes, dataStart + entry.offset + first * size);
+    return { dtype, bytes };
+  };
+  return {
+    name,
+    bytes: file.bytes,
+    header,
+    readStored,
+    async read(tensor, first, count) {
+      const { dtype, bytes } = await readStored(tensor, first, count);
+      return decodeWeights(bytes, dtype);
+    },
+  };
 }
+
+const newBytes: Allocate = (bytes) => new Uint8Array(bytes);
 
 /** @throws FtLensError (input) when weights are not stored in this dtype */
 export function weightDtype(stored: string, where: string): WeightDtype {

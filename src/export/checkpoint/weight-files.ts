@@ -3,8 +3,7 @@ import { z } from 'zod';
 import { inputError } from '../../errors.ts';
 import { LIMITS } from '../../limits.ts';
 import { checkSchema } from './check-schema.ts';
-import { openPinnedFile } from './pinned-file.ts';
-import { readJson } from './read-json.ts';
+import type { PinnedFolder } from './pinned-folder.ts';
 import { openSafetensors, type SafetensorsFile } from './safetensors-file.ts';
 
 const SINGLE = 'model.safetensors';
@@ -13,15 +12,14 @@ const INDEX = 'model.safetensors.index.json';
 /**
  * Opens the weights of a folder: one safetensors file, or the shards that the index names.
  * @returns files in the order of their names
- * @throws FtLensError (input); no file stays open then
+ * @throws FtLensError (input)
  */
-export async function openWeightFiles(folder: string): Promise<SafetensorsFile[]> {
-  const index = await readJson(folder, INDEX, LIMITS.indexBytes);
+export async function openWeightFiles(folder: PinnedFolder): Promise<SafetensorsFile[]> {
+  const index = await folder.readJson(INDEX, LIMITS.indexBytes);
   const single = await openSafetensors(folder, SINGLE);
   if (single !== undefined && index !== undefined) {
-    await single.close();
     throw inputError('This folder holds two sets of weights.', {
-      where: folder,
+      where: folder.directory,
       expected: `${SINGLE} or ${INDEX}`,
       got: 'both',
       remedy: 'Move one of them away.',
@@ -29,7 +27,7 @@ export async function openWeightFiles(folder: string): Promise<SafetensorsFile[]
   }
   if (single !== undefined) return [single];
   if (index === undefined) throw await noWeights(folder);
-  return openShards(folder, parseWeightMap(index, join(folder, INDEX)));
+  return openShards(folder, parseWeightMap(index, join(folder.directory, INDEX)));
 }
 
 /** Tensor → shard, from the index of a sharded checkpoint. */
@@ -66,27 +64,22 @@ function isShardName(name: string): boolean {
   return /^[^/\\\p{Cc}]+\.safetensors$/u.test(name) && Buffer.byteLength(name) <= LIMITS.nameBytes;
 }
 
-async function openShards(folder: string, weightMap: ReadonlyMap<string, string>): Promise<SafetensorsFile[]> {
+async function openShards(folder: PinnedFolder, weightMap: ReadonlyMap<string, string>): Promise<SafetensorsFile[]> {
   const files: SafetensorsFile[] = [];
-  try {
-    for (const shard of [...new Set(weightMap.values())].sort()) {
-      const file = await openSafetensors(folder, shard);
-      if (file === undefined) {
-        throw inputError('A shard of this checkpoint is missing.', {
-          where: join(folder, shard),
-          expected: `the file, as ${INDEX} says`,
-          got: 'no such file',
-          remedy: 'Fetch the checkpoint again.',
-        });
-      }
-      files.push(file);
+  for (const shard of [...new Set(weightMap.values())].sort()) {
+    const file = await openSafetensors(folder, shard);
+    if (file === undefined) {
+      throw inputError('A shard of this checkpoint is missing.', {
+        where: join(folder.directory, shard),
+        expected: `the file, as ${INDEX} says`,
+        got: 'no such file',
+        remedy: 'Fetch the checkpoint again.',
+      });
     }
-    checkShards(files, weightMap);
-    return files;
-  } catch (error) {
-    await Promise.all(files.map((file) => file.close()));
-    throw error;
+    files.push(file);
   }
+  checkShards(files, weightMap);
+  return files;
 }
 
 /** Every tensor stands in the shard that the index names, and in no other. */
@@ -115,15 +108,10 @@ function checkShards(files: readonly SafetensorsFile[], weightMap: ReadonlyMap<s
   }
 }
 
-async function noWeights(folder: string): Promise<Error> {
-  const holds = async (name: string) => {
-    const file = await openPinnedFile(folder, name);
-    await file?.close();
-    return file !== undefined;
-  };
-  if ((await holds('pytorch_model.bin')) || (await holds('pytorch_model.bin.index.json'))) {
+async function noWeights(folder: PinnedFolder): Promise<Error> {
+  if ((await folder.open('pytorch_model.bin')) ?? (await folder.open('pytorch_model.bin.index.json'))) {
     return inputError('The weights of this checkpoint are pickled, and a pickle can run code.', {
-      where: folder,
+      where: folder.directory,
       expected: `${SINGLE}, or shards and ${INDEX}`,
       got: 'pytorch_model.bin',
       remedy:
@@ -131,7 +119,7 @@ async function noWeights(folder: string): Promise<Error> {
     });
   }
   return inputError('This folder holds no weights.', {
-    where: folder,
+    where: folder.directory,
     expected: `${SINGLE}, or shards and ${INDEX}`,
     got: 'neither',
   });

@@ -36,7 +36,13 @@ export type Encoding =
   | { readonly form: 'transposed' }
   | { readonly form: 'f16' }
   /** Integers of `bits` that share a scale by blocks of a row: a packed tensor, then the scales. */
-  | { readonly form: 'blocks'; readonly bits: 4 | 8; readonly blockSize: number };
+  | {
+      readonly form: 'blocks';
+      readonly bits: 4 | 8;
+      readonly blockSize: number;
+      /** Take the best of several scales for each block. */
+      readonly search?: boolean;
+    };
 
 /** A tensor of the export's data file. */
 export interface PlannedTensor {
@@ -106,7 +112,7 @@ function planLayer(dimensions: DecoderDimensions, recipe: QuantizationRecipe, in
     plain('norm', layer, inputNormWeight(index), [hiddenSize]),
     ...PROJECTIONS.map((projection) => {
       const name = projectionWeight(index, projection);
-      return blocks('attention', layer, name, [[name]], projectionShapes[projection], recipe.bits, recipe.blockSize);
+      return blocks('attention', layer, name, [[name]], projectionShapes[projection], recipe.bits, recipe);
     }),
     plain('norm', layer, headNormWeight(index, 'q_norm'), [headDim]),
     plain('norm', layer, headNormWeight(index, 'k_norm'), [headDim]),
@@ -126,7 +132,7 @@ function planLayer(dimensions: DecoderDimensions, recipe: QuantizationRecipe, in
       eachExpert((expert) => [expertWeight(index, expert, 'gate_proj'), expertWeight(index, expert, 'up_proj')]),
       [expertIntermediateSize, hiddenSize],
       recipe.bits,
-      recipe.blockSize,
+      recipe,
     ),
     blocks(
       'experts',
@@ -135,7 +141,7 @@ function planLayer(dimensions: DecoderDimensions, recipe: QuantizationRecipe, in
       eachExpert((expert) => [expertWeight(index, expert, 'down_proj')]),
       [hiddenSize, expertIntermediateSize],
       recipe.bits,
-      recipe.blockSize,
+      recipe,
     ),
   ];
 }
@@ -154,8 +160,7 @@ function checkExpertBlocks({ hiddenSize, expertIntermediateSize }: DecoderDimens
 function planHead(dimensions: DecoderDimensions, recipe: QuantizationRecipe, tiedHead: boolean): PlannedWeight[] {
   const shape = [dimensions.vocabSize, dimensions.hiddenSize] as const;
   const source = tiedHead ? EMBEDDING : HEAD;
-  if (recipe.headBits !== 16)
-    return [blocks('head', undefined, HEAD, [[source]], shape, recipe.headBits, recipe.blockSize)];
+  if (recipe.headBits !== 16) return [blocks('head', undefined, HEAD, [[source]], shape, recipe.headBits, recipe)];
   return tiedHead ? [] : [half('head', HEAD, shape)];
 }
 
@@ -189,7 +194,7 @@ function blocks(
   sources: readonly (readonly string[])[],
   sourceShape: readonly [number, number],
   bits: 4 | 8,
-  blockSize: number,
+  { blockSize, rule }: QuantizationRecipe,
 ): PlannedWeight {
   const [sourceRows, columns] = sourceShape;
   if (columns % blockSize !== 0) {
@@ -209,7 +214,7 @@ function blocks(
     layer,
     sources,
     sourceShape,
-    encoding: { form: 'blocks', bits, blockSize },
+    encoding: { form: 'blocks', bits, blockSize, ...(rule === 'searched-scale' && { search: true }) },
     tensors: [
       {
         name: packedName(name, bits),

@@ -6,7 +6,7 @@ import type { WeightSource } from '../checkpoint/weight-source.ts';
 import { type PlannedTensor, type PlannedWeight, planWeights, tensorBytes } from '../decoder/plan.ts';
 import type { Manifest, ManifestTensor } from '../folder/manifest.ts';
 import { dequantizeBlocks } from '../quantize/blocks.ts';
-import { transpose } from '../quantize/encode-rows.ts';
+import { transpose } from '../quantize/transpose.ts';
 
 /** The weights that an export computes with, by their published names. */
 export interface ExportWeights extends WeightSource {

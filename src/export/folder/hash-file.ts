@@ -1,45 +1,41 @@
 import { createHash } from 'node:crypto';
-import { constants, type FileHandle, open } from 'node:fs/promises';
 import { inputError } from '../../errors.ts';
+import { pinFile, type PinnedFile } from '../checkpoint/pinned-file.ts';
 
 const CHUNK_BYTES = 2 ** 22;
 
+/** Bytes [offset, offset + bytes) of a file. */
+interface Range {
+  readonly offset: number;
+  readonly bytes: number;
+}
+
 /**
  * SHA-256 of a file, or of a range of its bytes, in hexadecimal.
- * @param range bytes [offset, offset + bytes)
  * @param onBytes called with the bytes of each chunk; it may throw to stop
  * @throws FtLensError (input) when the file cannot be opened
  */
-export async function hashFile(
-  path: string,
-  range?: { readonly offset: number; readonly bytes: number },
-  onBytes?: (bytes: number) => void,
-): Promise<string> {
-  const file = await openToRead(path);
+export async function hashFile(path: string, range?: Range, onBytes?: (bytes: number) => void): Promise<string> {
+  const file = await pinFile(path);
+  if (file === undefined) throw inputError('A file was not found.', { where: path, got: 'no such file' });
   try {
-    const hash = createHash('sha256');
-    const buffer = new Uint8Array(CHUNK_BYTES);
-    let position = range?.offset ?? 0;
-    const end = range === undefined ? Infinity : range.offset + range.bytes;
-    while (position < end) {
-      const { bytesRead } = await file.read(buffer, 0, Math.min(CHUNK_BYTES, end - position), position);
-      if (bytesRead === 0) break;
-      hash.update(buffer.subarray(0, bytesRead));
-      position += bytesRead;
-      onBytes?.(bytesRead);
-    }
-    return hash.digest('hex');
+    return await hashPinnedFile(file, range, onBytes);
   } finally {
     await file.close();
   }
 }
 
-async function openToRead(path: string): Promise<FileHandle> {
-  try {
-    // O_NONBLOCK: opening a pipe must not wait for a writer.
-    return await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
-  } catch (cause) {
-    const { code, message } = cause as NodeJS.ErrnoException;
-    throw inputError('A file could not be opened.', { where: path, got: code ?? message, cause });
+/** As {@link hashFile}, of a file that is open already. */
+export async function hashPinnedFile(
+  file: PinnedFile,
+  { offset, bytes }: Range = { offset: 0, bytes: file.bytes },
+  onBytes?: (bytes: number) => void,
+): Promise<string> {
+  const hash = createHash('sha256');
+  for (let done = 0; done < bytes; done += CHUNK_BYTES) {
+    const chunk = await file.read(offset + done, Math.min(CHUNK_BYTES, bytes - done));
+    hash.update(chunk);
+    onBytes?.(chunk.length);
   }
+  return hash.digest('hex');
 }

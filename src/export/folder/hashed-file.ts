@@ -1,6 +1,6 @@
 import { createHash, type Hash } from 'node:crypto';
-import { type FileHandle, open } from 'node:fs/promises';
-import { writing } from './file-system-error.ts';
+import { constants, type FileHandle, open } from 'node:fs/promises';
+import { writing } from '../../file-system-error.ts';
 
 /** A point in a file to go back to. */
 export interface FileMark {
@@ -8,7 +8,9 @@ export interface FileMark {
   readonly hash: Hash;
 }
 
-/** A new file, written from start to end and hashed on the way. */
+const READ_BYTES = 2 ** 22;
+
+/** A file that is written from start to end, and hashed on the way. */
 export class HashedFile {
   readonly path: string;
   readonly #file: FileHandle;
@@ -24,6 +26,12 @@ export class HashedFile {
   /** Creates the file; it must not exist. */
   static async create(path: string): Promise<HashedFile> {
     return new HashedFile(path, await writing(path, () => open(path, 'wx')));
+  }
+
+  /** Opens a file that an earlier run has written, or a new one: what it holds is taken over by {@link readBack}. */
+  static async reopen(path: string): Promise<HashedFile> {
+    const flags = constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW;
+    return new HashedFile(path, await writing(path, () => open(path, flags, 0o666)));
   }
 
   /** Bytes written so far. */
@@ -43,6 +51,33 @@ export class HashedFile {
     this.#length += bytes.length;
   }
 
+  /**
+   * Takes over the next `bytes` bytes of the file, as if they had just been written.
+   * @param onBytes called with the bytes of each chunk; it may throw to stop
+   * @returns their SHA-256 in hexadecimal; undefined when the file ends before
+   */
+  async readBack(bytes: number, onBytes?: (bytes: number) => void): Promise<string | undefined> {
+    const hash = createHash('sha256');
+    const buffer = new Uint8Array(Math.min(READ_BYTES, bytes));
+    const end = this.#length + bytes;
+    while (this.#length < end) {
+      const wanted = Math.min(buffer.length, end - this.#length);
+      const { bytesRead } = await this.#file.read(buffer, 0, wanted, this.#length);
+      if (bytesRead === 0) return undefined;
+      const chunk = buffer.subarray(0, bytesRead);
+      hash.update(chunk);
+      this.#hash.update(chunk);
+      this.#length += bytesRead;
+      onBytes?.(bytesRead);
+    }
+    return hash.digest('hex');
+  }
+
+  /** Cuts off what the file holds beyond the bytes written so far. */
+  async truncate(): Promise<void> {
+    await writing(this.path, () => this.#file.truncate(this.#length));
+  }
+
   mark(): FileMark {
     return { length: this.#length, hash: this.#hash.copy() };
   }
@@ -55,10 +90,8 @@ export class HashedFile {
 
   /** Brings the file to the disk and closes it. */
   async finish(): Promise<{ readonly bytes: number; readonly sha256: string }> {
-    await writing(this.path, async () => {
-      await this.#file.truncate(this.#length);
-      await this.#file.sync();
-    });
+    await this.truncate();
+    await writing(this.path, () => this.#file.sync());
     await this.close();
     return { bytes: this.#length, sha256: this.#hash.digest('hex') };
   }

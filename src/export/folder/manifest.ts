@@ -58,7 +58,9 @@ const quantizationSchema = z.strictObject({
   bits: z.union([z.literal(4), z.literal(8)]).describe('of attention projections and experts'),
   blockSize: z.union([z.literal(32), z.literal(64), z.literal(128)]).describe('weights of a row that share a scale'),
   headBits: z.union([z.literal(4), z.literal(8), z.literal(16)]).describe('16 is f16'),
-  rule: z.literal('signed-extreme').describe('the weight of largest magnitude in a block is the lowest integer'),
+  rule: z
+    .enum(['signed-extreme', 'searched-scale'])
+    .describe('the weight of largest magnitude in a block is the lowest integer; or 32 scales around that were tried'),
 });
 
 const exportedFileSchema = fileSchema.extend({

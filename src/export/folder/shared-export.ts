@@ -1,9 +1,12 @@
-import { link, realpath, rename, rm, stat } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { link, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { type FtLensError, inputError } from '../../errors.ts';
-import { writing } from './file-system-error.ts';
+import { writing, writingError } from '../../file-system-error.ts';
+import { realPathInside } from '../checkpoint/pinned-file.ts';
 import { hashFile } from './hash-file.ts';
-import type { ManifestFile, ManifestTensor } from './manifest.ts';
+import type { Manifest, ManifestFile, ManifestTensor } from './manifest.ts';
 import { readManifest } from './read-manifest.ts';
 
 /** Another export whose tensors may be used again, by hard links to its data files. */
@@ -12,28 +15,38 @@ export class SharedExport {
   readonly name: string;
   /** By the SHA-256 of their bytes. */
   readonly #tensors: ReadonlyMap<string, ManifestTensor>;
+  readonly #byName: ReadonlyMap<string, ManifestTensor>;
   readonly #files: ReadonlyMap<string, ManifestFile>;
+  readonly #manifestHash: string;
   /** Name of a data file → where it is linked. */
   readonly #links = new Map<string, string>();
 
-  private constructor(
-    directory: string,
-    tensors: ReadonlyMap<string, ManifestTensor>,
-    files: ReadonlyMap<string, ManifestFile>,
-  ) {
+  private constructor(directory: string, manifest: Manifest) {
     this.directory = directory;
     this.name = basename(directory);
-    this.#tensors = tensors;
-    this.#files = files;
+    this.#tensors = new Map(manifest.tensors.map((tensor) => [tensor.sha256, tensor]));
+    this.#byName = new Map(manifest.tensors.map((tensor) => [tensor.name, tensor]));
+    this.#files = new Map(manifest.files.map((file) => [file.name, file]));
+    this.#manifestHash = createHash('sha256').update(JSON.stringify(manifest)).digest('hex');
   }
 
   static async open(directory: string): Promise<SharedExport> {
-    const manifest = await readManifest(directory);
-    return new SharedExport(
-      resolve(directory),
-      new Map(manifest.tensors.map((tensor) => [tensor.sha256, tensor])),
-      new Map(manifest.files.map((file) => [file.name, file])),
-    );
+    return new SharedExport(resolve(directory), await readManifest(directory));
+  }
+
+  /** Tells one export from another: plain JSON. */
+  get identity(): unknown {
+    return { name: this.name, manifest: this.#manifestHash };
+  }
+
+  /** Whether it has a tensor of this name and form; whether that has the same bytes is not known yet. */
+  hasLike({
+    name,
+    dtype,
+    shape,
+  }: Pick<ManifestTensor, 'name' | 'dtype'> & { readonly shape: readonly number[] }): boolean {
+    const like = this.#byName.get(name);
+    return like !== undefined && like.dtype === dtype && isDeepStrictEqual(like.shape, shape);
   }
 
   /**
@@ -60,9 +73,23 @@ export class SharedExport {
   async find(sha256: string, bytes: number): Promise<ManifestTensor | undefined> {
     const shared = this.#tensors.get(sha256);
     if (shared === undefined || shared.bytes !== bytes) return undefined;
-    const found = await hashFile(this.#linked(shared.file), { offset: shared.offset, bytes });
+    const found = await hashFile(this.#linked(shared.file), shared);
     if (found === sha256) return shared;
-    throw damaged(`${join(this.directory, shared.file)}, tensor ${shared.name}`, `sha256 ${sha256}`, found);
+    throw damaged(
+      `${join(this.directory, shared.file)}, tensor ${shared.name}`,
+      `sha256 ${sha256}`,
+      found ?? 'no such file',
+    );
+  }
+
+  /** Whether a range of a linked file has these bytes. */
+  async holds(
+    file: string,
+    { offset, bytes, sha256 }: Pick<ManifestTensor, 'offset' | 'bytes' | 'sha256'>,
+    onBytes?: (bytes: number) => void,
+  ): Promise<boolean> {
+    const inside = this.#links.has(file) && offset + bytes <= this.#describe(file).bytes;
+    return inside && (await hashFile(this.#linked(file), { offset, bytes }, onBytes)) === sha256;
   }
 
   /** Takes away all links but those of `used`; gives the names of these, in the order of the other export's files. */
@@ -85,9 +112,9 @@ export class SharedExport {
 
   async #link(existing: string, path: string): Promise<void> {
     try {
-      await writing(path, () => link(existing, path));
+      await link(existing, path);
     } catch (cause) {
-      if ((cause as NodeJS.ErrnoException).code !== 'EXDEV') throw cause;
+      if ((cause as NodeJS.ErrnoException).code !== 'EXDEV') throw writingError(path, cause);
       throw inputError('The export to share with is on another file system.', {
         where: this.directory,
         expected: 'the file system of the new export: its data files are linked, not copied',
@@ -109,18 +136,16 @@ export class SharedExport {
     return known;
   }
 
+  /** The file itself: a link to a link would still be lost with it. */
   async #dataFile(file: string): Promise<string> {
-    try {
-      return await realpath(join(this.directory, file));
-    } catch (cause) {
-      throw inputError('A data file of the export to share with is missing.', {
-        where: this.directory,
-        expected: file,
-        got: 'no such file',
-        remedy: 'export it again',
-        cause,
-      });
-    }
+    const path = await realPathInside(this.directory, file);
+    if (path !== undefined) return path;
+    throw inputError('A data file of the export to share with is missing.', {
+      where: this.directory,
+      expected: file,
+      got: 'no such file',
+      remedy: 'export it again',
+    });
   }
 }
 

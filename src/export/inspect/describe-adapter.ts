@@ -1,5 +1,6 @@
 import { join, resolve } from 'node:path';
 import type { CheckpointFile } from '../checkpoint/checkpoint.ts';
+import { PinnedFolder } from '../checkpoint/pinned-folder.ts';
 import type { SafetensorsFile } from '../checkpoint/safetensors-file.ts';
 import { elementCount } from '../checkpoint/shape.ts';
 import type { ModuleKind } from '../checkpoint/weight-names.ts';
@@ -51,8 +52,9 @@ interface ModuleFacts extends AdaptedModule {
 
 /** @throws FtLensError (input) when the folder is not a LoRA that can be merged */
 export async function describeAdapter(directory: string): Promise<AdapterDescription> {
-  const { settings, file } = await openAdapterFiles(directory);
+  const folder = new PinnedFolder(directory);
   try {
+    const { settings, file } = await openAdapterFiles(folder);
     const { lora, replacements, unknown } = groupAdapterTensors(file.header.tensors.keys());
     const complete = [...lora.values()].filter(isPaired);
     const modules = await describeModules(complete, file, settings, join(directory, 'adapter_config.json'));
@@ -71,7 +73,7 @@ export async function describeAdapter(directory: string): Promise<AdapterDescrip
       unknownTensors: [...unknown, ...unpaired.map(({ a, b, magnitude }) => (a ?? b ?? magnitude)!)],
     };
   } finally {
-    await file.close();
+    await folder.close();
   }
 }
 

@@ -8,7 +8,7 @@ import { validateModel } from '../../onnx/validate.ts';
 import { readPinnedFile } from '../checkpoint/pinned-file.ts';
 import { MANIFEST_FILE, type Manifest } from '../folder/manifest.ts';
 import { readManifestIfPresent } from '../folder/read-manifest.ts';
-import { GRAPH_FILE } from '../folder/tensor-store.ts';
+import { GRAPH_FILE } from '../folder/data-file-names.ts';
 import { describeGraph, type GraphDescription } from './describe-graph.ts';
 
 /** What an export folder holds, from its manifest and its graph; weights are not read. */

@@ -1,16 +1,10 @@
-import type { Factor } from './weight-change.ts';
+import type { StridedMatrix } from './rows-change.ts';
 
-/** Rows [from, to) of a matrix that lies inside a stored tensor, dense: (to - from, columns). */
-export function denseRows(
-  values: Float32Array,
-  factor: Factor,
-  from: number,
-  to: number,
-  columns: number,
-): Float32Array {
-  const { offset, rowStride, columnStride } = factor;
-  const dense = new Float32Array((to - from) * columns);
-  for (let row = from, i = 0; row < to; row++) {
+/** A matrix with its rows one after the other. */
+export function denseMatrix(matrix: StridedMatrix, rows: number, columns: number): Float32Array {
+  const { values, offset, rowStride, columnStride } = matrix;
+  const dense = new Float32Array(rows * columns);
+  for (let row = 0, i = 0; row < rows; row++) {
     const start = offset + row * rowStride;
     for (let column = 0; column < columns; column++, i++) dense[i] = values[start + column * columnStride]!;
   }

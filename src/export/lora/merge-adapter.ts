@@ -1,9 +1,8 @@
 import { inputError } from '../../errors.ts';
 import { describeWeight, EMBEDDING, HEAD, type ModuleKind } from '../checkpoint/weight-names.ts';
 import type { WeightSource } from '../checkpoint/weight-source.ts';
-import { addLowRank, denseRows, scaleRows } from './low-rank.ts';
 import type { Adapter } from './open-adapter.ts';
-import type { LowRankChange } from './weight-change.ts';
+import { changeRows, type RowsChange } from './rows-change.ts';
 
 /**
  * A base with an adapter merged into it. `names` may have `lm_head.weight` though the base has not: an adapter that
@@ -12,7 +11,11 @@ import type { LowRankChange } from './weight-change.ts';
 export interface MergedWeights extends WeightSource {
   /** What kind of module the adapter changes here; undefined when the weight is the base's own. */
   changes(name: string): ModuleKind | undefined;
-  /** Rows [from, to) of the weight before merging, laid out as `rows`; of an untied head, the embedding's. */
+  /** What is done to rows [from, to) of the weight: {@link changeRows} does it. Undefined as with `changes`. */
+  change(name: string, from: number, to: number): Promise<RowsChange | undefined>;
+  /** Name of the weight that is changed: its own, or of an untied head, the embedding's. */
+  baseName(name: string): string;
+  /** Rows [from, to) of the weight before merging, laid out as `rows`. */
   baseRows(name: string, from: number, to: number): Promise<Float32Array>;
 }
 
@@ -27,35 +30,46 @@ export function mergeAdapter(base: WeightSource, adapter: Adapter): MergedWeight
   const { changes } = adapter;
   const unties = !base.names.has(HEAD) && (changes.has(HEAD) || changes.has(EMBEDDING));
   const names = unties ? new Set([...base.names, HEAD]) : base.names;
-  const stored = (name: string) => (unties && name === HEAD ? EMBEDDING : name);
-  const baseRows = (name: string, from: number, to: number) => base.rows(stored(name), from, to);
+  const baseName = (name: string) => (unties && name === HEAD ? EMBEDDING : name);
+  const baseRows = (name: string, from: number, to: number) => base.rows(baseName(name), from, to);
 
-  async function rows(name: string, from: number, to: number): Promise<Float32Array> {
-    const change = changes.get(name);
-    if (change === undefined) return baseRows(name, from, to);
-    const [, columns = 1] = base.shape(stored(name)) as [number, number?];
-    if (change.type === 'replacement') {
-      return adapter.read(change.tensor, change.firstElement + from * columns, (to - from) * columns);
+  async function change(name: string, from: number, to: number): Promise<RowsChange | undefined> {
+    const made = changes.get(name);
+    if (made === undefined) return undefined;
+    const [, columns = 1] = base.shape(baseName(name)) as [number, number?];
+    if (made.type === 'replacement') {
+      const first = made.firstElement + from * columns;
+      return { type: 'replacement', values: await adapter.read(made.tensor, first, (to - from) * columns) };
     }
-    const merged = (await baseRows(name, from, to)).slice();
-    await addChange(merged, change, from, to, columns);
-    if (change.magnitude !== undefined) scaleRows(merged, (await adapter.tensor(change.magnitude)).subarray(from, to));
-    checkFinite(merged, name, from, columns);
-    return merged;
+    const { rank, scale, magnitude } = made;
+    const [b, a] = await Promise.all([adapter.tensor(made.b.tensor), adapter.tensor(made.a.tensor)]);
+    return {
+      type: 'low-rank',
+      rank,
+      scale,
+      rows: to - from,
+      columns,
+      b: { ...made.b, values: b, offset: made.b.offset + from * made.b.rowStride },
+      a: { ...made.a, values: a },
+      magnitude: magnitude === undefined ? undefined : (await adapter.tensor(magnitude)).slice(from, to),
+    };
   }
 
-  async function addChange(weights: Float32Array, change: LowRankChange, from: number, to: number, columns: number) {
-    const [bValues, aValues] = await Promise.all([adapter.tensor(change.b.tensor), adapter.tensor(change.a.tensor)]);
-    const b = denseRows(bValues, change.b, from, to, change.rank);
-    const a = denseRows(aValues, change.a, 0, change.rank, columns);
-    addLowRank(weights, b, a, change.rank, change.scale);
+  async function rows(name: string, from: number, to: number): Promise<Float32Array> {
+    const [before, made] = await Promise.all([baseRows(name, from, to), change(name, from, to)]);
+    if (made === undefined) return before;
+    const merged = changeRows(before, made);
+    if (made.type === 'low-rank') checkFinite(merged, name, from, made.columns);
+    return merged;
   }
 
   return {
     names,
-    shape: (name) => base.shape(stored(name)),
+    shape: (name) => base.shape(baseName(name)),
     rows,
+    baseName,
     baseRows,
+    change,
     changes: (name) => (changes.has(name) ? describeWeight(name).kind : undefined),
   };
 }

@@ -1,15 +1,19 @@
-import type { SafetensorsFile } from '../checkpoint/safetensors-file.ts';
-import { elementCount } from '../checkpoint/shape.ts';
-
 /** Room for the factors of one layer's fused experts at rank 16 in the largest public models. */
 const CACHE_BYTES = 256 * 2 ** 20;
 
-/** Reads whole tensors as f32 and keeps those used last: the experts of a layer share their factors. */
-export function tensorCache(file: SafetensorsFile): (name: string) => Promise<Float32Array> {
+/**
+ * Reads whole tensors and keeps those used last: the experts of a layer share their factors. They lie in memory that
+ * threads share, so that a thread can be told of a tensor without a copy.
+ * @param elements number of elements of a tensor
+ * @param read a tensor as f32
+ */
+export function tensorCache(
+  elements: (name: string) => number,
+  read: (name: string) => Promise<Float32Array>,
+): (name: string) => Promise<Float32Array> {
   const kept = new Map<string, { bytes: number; values: Promise<Float32Array> }>();
   return (name) => {
-    const elements = elementCount(file.header.tensors.get(name)!.shape);
-    const found = kept.get(name) ?? { bytes: 4 * elements, values: file.read(name, 0, elements) };
+    const found = kept.get(name) ?? { bytes: 4 * elements(name), values: read(name).then(shared) };
     // A Map keeps the order of insertion: the oldest is first.
     kept.delete(name);
     kept.set(name, found);
@@ -21,4 +25,10 @@ export function tensorCache(file: SafetensorsFile): (name: string) => Promise<Fl
     }
     return found.values;
   };
+}
+
+function shared(values: Float32Array): Float32Array {
+  const copy = new Float32Array(new SharedArrayBuffer(values.byteLength));
+  copy.set(values);
+  return copy;
 }

@@ -1,4 +1,5 @@
 import { roundToHalf } from './half.ts';
+import { searchScale } from './search-scale.ts';
 
 /** Rows of a matrix as small integers that share a scale by blocks of a row. */
 export interface QuantizedRows {
@@ -16,16 +17,23 @@ export interface QuantizedRows {
  *
  * Integers are stored plus 2^(bits−1), as MatMulNBits and QMoE of ONNX Runtime read them. A scale of 0 stands for a
  * block of zeros. ONNX Runtime's own blockwise quantiser (q4_dq.cpp of MLAS) has the same rule.
+ *
+ * The kernels of an export do the same, bit for bit.
  * @param weights f32 row-major; the length of a row is a multiple of `blockSize`, so rows need no telling apart
+ * @param search see {@link searchScale}
  */
-export function quantizeBlocks(weights: Float32Array, bits: 4 | 8, blockSize: number): QuantizedRows {
+export function quantizeBlocks(weights: Float32Array, bits: 4 | 8, blockSize: number, search = false): QuantizedRows {
   const levels = 2 ** bits;
   const integers = new Uint8Array(weights.length);
   const scales = new Float32Array(weights.length / blockSize);
   for (let block = 0; block < scales.length; block++) {
     const start = block * blockSize;
+    const exact = signedExtreme(weights, start, blockSize) / (-levels / 2);
     // Adding 0 makes a zero of a negative zero.
-    const scale = roundToHalf(signedExtreme(weights, start, blockSize) / (-levels / 2)) + 0;
+    const extremeScale = roundToHalf(exact) + 0;
+    const scale = search
+      ? searchScale(weights.subarray(start, start + blockSize), bits, exact, extremeScale)
+      : extremeScale;
     scales[block] = scale;
     quantizeBlock(weights, integers, start, blockSize, scale, levels);
   }

@@ -2,6 +2,7 @@ import { decodeWeights } from '../checkpoint/decode.ts';
 import type { Encoding } from '../decoder/plan.ts';
 import { dequantizeBlocks, quantizeBlocks } from './blocks.ts';
 import { toHalf } from './half.ts';
+import { transpose } from './transpose.ts';
 
 /** Rows of a weight in the bytes of an export. */
 export interface EncodedRows {
@@ -26,23 +27,13 @@ export function encodeRows(rows: Float32Array, columns: number, encoding: Encodi
       return { parts: [bytes], stored: decodeWeights(bytes, 'f16') };
     }
     case 'blocks': {
-      const quantized = quantizeBlocks(rows, encoding.bits, encoding.blockSize);
+      const quantized = quantizeBlocks(rows, encoding.bits, encoding.blockSize, encoding.search);
       return {
         parts: [quantized.packed, bytesOf(quantized.scales)],
         stored: dequantizeBlocks(quantized, encoding.bits, encoding.blockSize),
       };
     }
   }
-}
-
-/** [rows, columns] to [columns, rows], row-major. */
-export function transpose(matrix: Float32Array, columns: number): Float32Array<ArrayBuffer> {
-  const rows = matrix.length / columns;
-  const result = new Float32Array(matrix.length);
-  for (let row = 0; row < rows; row++) {
-    for (let column = 0; column < columns; column++) result[column * rows + row] = matrix[row * columns + column]!;
-  }
-  return result;
 }
 
 function bytesOf(values: Float32Array | Uint16Array): Uint8Array {

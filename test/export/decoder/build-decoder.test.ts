@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { buildDecoder } from '../../../src/export/decoder/build-decoder.ts';
 import type { PlacedTensor } from '../../../src/export/decoder/decoder-weights.ts';
 import { planWeights } from '../../../src/export/decoder/plan.ts';
-import type { QuantizationRecipe } from '../../../src/export/decoder/recipe.ts';
+import { DEFAULT_RECIPE, type QuantizationRecipe } from '../../../src/export/decoder/recipe.ts';
 import { externalFiles } from '../../../src/onnx/external-data.ts';
 import { intAttribute } from '../../../src/onnx/attributes.ts';
 import { decodeModel, encodeModel } from '../../../src/onnx/model.ts';
@@ -24,10 +24,10 @@ function build(recipe: QuantizationRecipe, tiedHead: boolean) {
 // That the graph computes the right numbers is shown in ONNX Runtime: e2e/export-runs.test.ts.
 describe('buildDecoder', () => {
   it.each([
-    [{ bits: 4, blockSize: 64, headBits: 16 }, false],
-    [{ bits: 4, blockSize: 64, headBits: 16 }, true],
-    [{ bits: 8, blockSize: 32, headBits: 8 }, false],
-    [{ bits: 4, blockSize: 32, headBits: 4 }, true],
+    [DEFAULT_RECIPE, false],
+    [DEFAULT_RECIPE, true],
+    [{ ...DEFAULT_RECIPE, bits: 8, blockSize: 32, headBits: 8 }, false],
+    [{ ...DEFAULT_RECIPE, bits: 4, blockSize: 32, headBits: 4 }, true],
   ] as const)('reads every tensor of the plan from the data file: %j, tied %s', (recipe, tiedHead) => {
     const { model, planned } = build(recipe, tiedHead);
     expect(() => validateModel(model, 'model.onnx')).not.toThrow();
@@ -36,7 +36,7 @@ describe('buildDecoder', () => {
   });
 
   it('has literal head counts and sizes in its caches, and the batch by the name that transformers.js knows', () => {
-    const { model } = build({ bits: 4, blockSize: 64, headBits: 16 }, false);
+    const { model } = build(DEFAULT_RECIPE, false);
     const cache = model.graph.input.find(({ name }) => name === 'past_key_values.1.value')!;
     const type = cache.type!.value;
     const dims = type.case === 'tensorType' ? type.value.shape!.dim.map(({ value }) => value.value) : [];
@@ -44,7 +44,7 @@ describe('buildDecoder', () => {
   });
 
   it('marks its expert weights as raw, which the CUDA kernel would not guess', () => {
-    const { model } = build({ bits: 4, blockSize: 64, headBits: 16 }, false);
+    const { model } = build(DEFAULT_RECIPE, false);
     const experts = model.graph.node.filter(({ opType }) => opType === 'QMoE');
     expect(experts).toHaveLength(TINY_CONFIG.layers);
     for (const node of experts) {
@@ -54,7 +54,7 @@ describe('buildDecoder', () => {
   });
 
   it('keeps its inputs and outputs to those of a plain decoder', () => {
-    const { graph } = build({ bits: 4, blockSize: 64, headBits: 16 }, false).model;
+    const { graph } = build(DEFAULT_RECIPE, false).model;
     const caches = (prefix: string): string[] => [0, 1].flatMap((i) => [`${prefix}.${i}.key`, `${prefix}.${i}.value`]);
     expect(graph.input.map(({ name }) => name)).toEqual([
       'input_ids',

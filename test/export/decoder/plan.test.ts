@@ -1,9 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { publishedWeights } from '../../../src/export/checkpoint/weight-names.ts';
+import { DEFAULT_RECIPE as recipe } from '../../../src/export/decoder/recipe.ts';
 import { planWeights } from '../../../src/export/decoder/plan.ts';
 import { TINY_CONFIG as config } from './tiny-config.ts';
-
-const recipe = { bits: 4, blockSize: 64, headBits: 16 } as const;
 
 const tensorsOf = (plan: ReturnType<typeof planWeights>) =>
   new Map(

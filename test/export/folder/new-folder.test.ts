@@ -1,4 +1,5 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { mkdtemp } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
@@ -68,8 +69,108 @@ describe('NewFolder', () => {
   it('does not overwrite a file of its own', async () => {
     const folder = await NewFolder.create(out, options);
     await folder.writeFile('a', bytes('a'));
-    await expect(folder.writeFile('a', bytes('b'))).rejects.toThrow(/EEXIST/);
+    await expect(folder.writeFile('a', bytes('b'))).rejects.toMatchObject({ got: 'EEXIST' });
     await folder.discard();
+  });
+});
+
+describe('a new folder that was left unfinished', () => {
+  it('is there for the next run', async () => {
+    const first = await NewFolder.create(out, options);
+    await first.writeFile('a', bytes('a'));
+    writeFileSync(first.journal, 'far');
+    await first.keep();
+    expect(readdirSync(parent)).toEqual(['out.partial']);
+    const second = await NewFolder.create(out, options);
+    expect(readFileSync(join(second.path, 'a'), 'utf8')).toBe('a');
+    await second.publish();
+    expect(readdirSync(parent)).toEqual(['out']);
+    expect(readdirSync(out)).toEqual(['a']);
+  });
+
+  it('can be cleared', async () => {
+    const folder = await NewFolder.create(out, options);
+    await folder.writeFile('a', bytes('a'));
+    writeFileSync(folder.journal, 'far');
+    await folder.clear();
+    expect(readdirSync(folder.path)).toEqual([]);
+    expect(existsSync(folder.journal)).toBe(false);
+    await folder.discard();
+  });
+
+  it('is not shared by two', async () => {
+    const folder = await NewFolder.create(out, options);
+    await expect(NewFolder.create(out, options)).rejects.toMatchObject({
+      message: 'Another process is writing this folder.',
+      kind: 'usage',
+      got: expect.stringMatching(new RegExp(`^process ${process.pid} on .+, since 20..-`)) as string,
+      remedy: expect.stringContaining('out.partial/lock.1') as string,
+    });
+    await folder.discard();
+    expect(readdirSync(parent)).toEqual([]);
+  });
+
+  it('is never mixed up with files of others', async () => {
+    mkdirSync(`${out}.partial`);
+    writeFileSync(`${out}.partial/theirs`, '');
+    await expect(NewFolder.create(out, options)).rejects.toMatchObject({ kind: 'usage', got: 'theirs' });
+    expect(readdirSync(`${out}.partial`)).toEqual(['theirs']);
+  });
+
+  it('does not take the place of a file', async () => {
+    writeFileSync(`${out}.partial`, '');
+    await expect(NewFolder.create(out, options)).rejects.toThrow(
+      'A file stands where the unfinished export has to be.',
+    );
+  });
+});
+
+// Whoever may do everything cannot be kept from removing it.
+it.skipIf(process.getuid?.() === 0)('stands even when what it replaces cannot be removed', async () => {
+  mkdirSync(join(out, 'stuck'), { recursive: true });
+  writeFileSync(join(out, 'mine'), 'mine stuck');
+  writeFileSync(join(out, 'stuck', 'file'), '');
+  chmodSync(join(out, 'stuck'), 0o555);
+  const folder = await NewFolder.create(out, { ...options, replace });
+  await folder.writeFile('new', bytes(''));
+  expect(await folder.publish()).toBe(`${out}.partial`);
+  expect(readdirSync(out)).toEqual(['new']);
+  execFileSync('chmod', ['-R', 'u+w', `${out}.partial`]);
+  const again = await NewFolder.create(join(parent, 'out'), { ...options, replace: async () => ['new'] });
+  await again.discard();
+  expect(readdirSync(parent)).toEqual(['out']);
+});
+
+describe('a folder that was being replaced when the process died', () => {
+  const partial = (...path: string[]): string => join(`${out}.partial`, ...path);
+
+  it('comes back when the new one had not taken its place', async () => {
+    mkdirSync(partial('replaced'), { recursive: true });
+    writeFileSync(partial('replaced', 'mine'), 'mine');
+    mkdirSync(partial('unfinished'));
+    const folder = await NewFolder.create(out, { ...options, replace });
+    expect(readFileSync(join(out, 'mine'), 'utf8')).toBe('mine');
+    await folder.discard();
+    expect(readdirSync(parent)).toEqual(['out']);
+  });
+
+  it('is not to be replaced by a run that may not', async () => {
+    mkdirSync(partial('replaced'), { recursive: true });
+    writeFileSync(partial('replaced', 'mine'), 'mine');
+    await expect(NewFolder.create(out, options)).rejects.toThrow('The output folder exists already.');
+    expect(readFileSync(join(out, 'mine'), 'utf8')).toBe('mine');
+    expect(readdirSync(parent)).toEqual(['out']);
+  });
+
+  it('is removed when the new one stands', async () => {
+    mkdirSync(partial('replaced'), { recursive: true });
+    mkdirSync(out);
+    writeFileSync(join(out, 'mine'), 'mine');
+    writeFileSync(partial('journal.jsonl'), 'of what is finished now');
+    const folder = await NewFolder.create(out, { ...options, replace });
+    expect(existsSync(folder.journal)).toBe(false);
+    await folder.discard();
+    expect(readdirSync(parent)).toEqual(['out']);
   });
 });
 

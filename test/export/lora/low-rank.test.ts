@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { addLowRank, denseRows, scaleRows } from '../../../src/export/lora/low-rank.ts';
+import { addLowRank, denseMatrix, scaleRows } from '../../../src/export/lora/low-rank.ts';
 import { wave } from './tiny-adapter.ts';
 
 /** (B A)[row, column] by its definition, in f64. */
@@ -29,21 +29,21 @@ describe('the low-rank change', () => {
 });
 
 describe('a factor inside a stored tensor', () => {
-  const stored = Float32Array.from({ length: 24 }, (_, i) => i);
+  const values = Float32Array.from({ length: 24 }, (_, i) => i);
 
   it('is a run of rows', () => {
-    const factor = { tensor: 't', offset: 8, rowStride: 4, columnStride: 1 };
-    expect([...denseRows(stored, factor, 1, 3, 4)]).toEqual([12, 13, 14, 15, 16, 17, 18, 19]);
+    const factor = { values, offset: 12, rowStride: 4, columnStride: 1 };
+    expect([...denseMatrix(factor, 2, 4)]).toEqual([12, 13, 14, 15, 16, 17, 18, 19]);
   });
 
   it('is every third column', () => {
-    const factor = { tensor: 't', offset: 1, rowStride: 6, columnStride: 3 };
-    expect([...denseRows(stored, factor, 0, 3, 2)]).toEqual([1, 4, 7, 10, 13, 16]);
+    const factor = { values, offset: 1, rowStride: 6, columnStride: 3 };
+    expect([...denseMatrix(factor, 3, 2)]).toEqual([1, 4, 7, 10, 13, 16]);
   });
 
   it('is transposed', () => {
-    const factor = { tensor: 't', offset: 0, rowStride: 1, columnStride: 8 };
-    expect([...denseRows(stored, factor, 2, 4, 3)]).toEqual([2, 10, 18, 3, 11, 19]);
+    const factor = { values, offset: 2, rowStride: 1, columnStride: 8 };
+    expect([...denseMatrix(factor, 2, 3)]).toEqual([2, 10, 18, 3, 11, 19]);
   });
 });
 

@@ -70,3 +70,44 @@ describe('quantizeBlocks', () => {
     expect(dequantizeBlocks(quantizeBlocks(stored, 4, 64), 4, 64)).toEqual(stored);
   });
 });
+
+describe('the search for a scale', () => {
+  const squaredErrors = (weights: Float32Array, bits: 4 | 8, blockSize: number, search: boolean): number[] => {
+    const stored = dequantizeBlocks(quantizeBlocks(weights, bits, blockSize, search), bits, blockSize);
+    const errors = Array.from({ length: weights.length / blockSize }, () => 0);
+    for (const [i, value] of stored.entries()) errors[Math.floor(i / blockSize)]! += (value - weights[i]!) ** 2;
+    return errors;
+  };
+
+  it.each([
+    [4, 32],
+    [4, 128],
+    [8, 64],
+  ] as const)('never makes the error of a block larger: %i bits, blocks of %i', (bits, blockSize) => {
+    const weights = randomValues(blockSize * 300, 11).map((value, i) => value ** 3 * 2 ** ((i % 7) - 20));
+    const without = squaredErrors(weights, bits, blockSize, false);
+    const searched = squaredErrors(weights, bits, blockSize, true);
+    expect(searched.filter((error, i) => error > without[i]!)).toEqual([]);
+    expect(searched.filter((error, i) => error < without[i]!).length).toBeGreaterThan(100);
+  });
+
+  it.each([
+    // Of weights of normal distribution, in percent: measured with numpy over 6,000 blocks, 8.60 and 10.32 without.
+    [32, 8.13],
+    [128, 9.66],
+  ])('leaves the relative error that it should: blocks of %i, %d %%', (blockSize, percent) => {
+    const weights = randomValues(blockSize * 2_000, 12);
+    const error = squaredErrors(weights, 4, blockSize, true).reduce((a, b) => a + b);
+    const norm = weights.reduce((sum, weight) => sum + weight * weight, 0);
+    // Sums of twelve uniform numbers have thinner tails than the normal distribution.
+    expect(100 * Math.sqrt(error / norm)).toBeCloseTo(percent, 0);
+  });
+
+  it('keeps a scale that is exact, and a block of zeros', () => {
+    const exact = Float32Array.from({ length: 32 }, (_, i) => (i % 16) - 8);
+    const zeros = new Float32Array(32);
+    for (const weights of [exact, zeros]) {
+      expect(quantizeBlocks(weights, 4, 32, true)).toEqual(quantizeBlocks(weights, 4, 32, false));
+    }
+  });
+});

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { encodeRows, transpose } from '../../../src/export/quantize/encode-rows.ts';
+import { encodeRows } from '../../../src/export/quantize/encode-rows.ts';
+import { transpose } from '../../../src/export/quantize/transpose.ts';
 
 const f32 = (bytes: Uint8Array): number[] => [...new Float32Array(bytes.slice().buffer)];
 

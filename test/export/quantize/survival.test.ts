@@ -1,41 +1,47 @@
 import { describe, expect, it } from 'vitest';
 import { dequantizeBlocks, quantizeBlocks } from '../../../src/export/quantize/blocks.ts';
-import { SurvivalSums } from '../../../src/export/quantize/survival.ts';
+import { AdapterSurvivals, survivalSums } from '../../../src/export/quantize/survival.ts';
 import { randomValues } from '../random.ts';
 
 const rounded = (weights: Float32Array): Float32Array => dequantizeBlocks(quantizeBlocks(weights, 4, 64), 4, 64);
+
+function summaryOf(rows: Parameters<typeof survivalSums>[0]) {
+  const survivals = new AdapterSurvivals();
+  survivals.add('experts', 4, { weights: 1, ...survivalSums(rows) });
+  return survivals.summary()[0]!;
+}
 
 function survivalOf(deltaScale: number) {
   const base = randomValues(64 * 256, 3);
   const delta = randomValues(64 * 256, 4);
   const merged = base.map((weight, i) => weight + deltaScale * delta[i]!);
-  const sums = new SurvivalSums();
-  sums.add('experts', 4, 'w', { base, merged, storedBase: rounded(base), storedMerged: rounded(merged) });
-  return sums.summary()[0]!;
+  return summaryOf({ base, merged, storedBase: rounded(base), storedMerged: rounded(merged) });
 }
 
-describe('SurvivalSums', () => {
+describe('what survives of an adapter', () => {
   it('compares the change that is stored with the change that was made', () => {
-    const sums = new SurvivalSums();
     const zeros = Float32Array.of(0, 0);
     // Δ = (3, 4), stored (4, 3): cosine 24 / 25, both of norm 5
-    sums.add('attention', 8, 'a', {
-      base: zeros,
-      merged: Float32Array.of(3, 4),
-      storedBase: zeros,
-      storedMerged: Float32Array.of(4, 3),
-    });
-    expect(sums.summary()).toEqual([{ kind: 'attention', bits: 8, weights: 1, cosine: 0.96, normRatio: 1 }]);
+    const rows = { base: zeros, merged: Float32Array.of(3, 4), storedBase: zeros, storedMerged: Float32Array.of(4, 3) };
+    expect(summaryOf(rows)).toEqual({ kind: 'experts', bits: 4, weights: 1, cosine: 0.96, normRatio: 1 });
   });
 
   it('has no cosine for an adapter that changes nothing, and 0 for a change that leaves no trace', () => {
-    const sums = new SurvivalSums();
     const ones = Float32Array.of(1, 1);
-    sums.add('router', 32, 'a', { base: ones, merged: ones, storedBase: ones, storedMerged: ones });
-    sums.add('head', 4, 'b', { base: ones, merged: Float32Array.of(1.001, 1), storedBase: ones, storedMerged: ones });
-    expect(sums.summary()).toMatchObject([
-      { kind: 'router', cosine: null, normRatio: null },
-      { kind: 'head', cosine: 0, normRatio: 0 },
+    const unchanged = { base: ones, merged: ones, storedBase: ones, storedMerged: ones };
+    expect(summaryOf(unchanged)).toMatchObject({ cosine: null, normRatio: null });
+    const lost = { ...unchanged, merged: Float32Array.of(1.001, 1) };
+    expect(summaryOf(lost)).toMatchObject({ cosine: 0, normRatio: 0 });
+  });
+
+  it('is told by kind of module, over all weights of the kind', () => {
+    const survivals = new AdapterSurvivals();
+    survivals.add('experts', 4, { weights: 2, made: 1, stored: 3, product: 1 });
+    survivals.add('attention', 8, { weights: 1, made: 1, stored: 1, product: 1 });
+    survivals.add('experts', 4, { weights: 1, made: 3, stored: 13, product: 4 });
+    expect(survivals.summary()).toEqual([
+      { kind: 'experts', bits: 4, weights: 3, cosine: 5 / Math.sqrt(4 * 16), normRatio: 2 },
+      { kind: 'attention', bits: 8, weights: 1, cosine: 1, normRatio: 1 },
     ]);
   });
 
