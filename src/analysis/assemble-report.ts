@@ -1,18 +1,21 @@
 import { buildComparison } from '../report/build-comparison.ts';
 import { buildModelReport, type ModelFacts, type ReportContext } from '../report/build-model.ts';
 import { type Check, type Report, reportSchema } from '../report/schema.ts';
+import { verdictReport } from '../report/verdict.ts';
 import { VERSION } from '../version.ts';
 import { modelChecks } from './checks/model-checks.ts';
 import type { OpenModel } from './model/open-model.ts';
 import type { ModelAndTokenizer } from './model/model-and-tokenizer.ts';
 import type { Side } from './progress.ts';
 import type { PreparedPrompt } from './prompt/prepare-prompt.ts';
+import { compareParts } from './parts/compare-parts.ts';
+import { sameGraph } from './parts/same-graph.ts';
 import type { ModelReadings, TimedReading } from './reading/read-models.ts';
 import type { AnalyzeSettings } from './request.ts';
 
 export interface ReportParts {
   readonly settings: AnalyzeSettings;
-  readonly device: 'cpu';
+  readonly device: 'cpu' | 'cuda' | 'webgpu';
   readonly onnxruntime: string;
   readonly base: ModelAndTokenizer;
   readonly ft: ModelAndTokenizer | undefined;
@@ -38,8 +41,10 @@ export function assembleReport({
   const { norm, topK, finalTop, activeThreshold } = settings;
   const model = ({ model: open }: ModelAndTokenizer, { reading, timing }: TimedReading) =>
     buildModelReport(factsOf(open), reading, timing, context);
-  const checks = (side: Side, { model: open }: ModelAndTokenizer, { reading, ownLogits }: TimedReading) =>
-    modelChecks(side, open, reading, { norm, ownLogits });
+  const checks = (side: Side, { model: open }: ModelAndTokenizer, read: TimedReading) => [
+    ...modelChecks(side, open, read.reading, { norm, ownLogits: read.ownLogits }),
+    ...(read.deviceCheck ? [read.deviceCheck] : []),
+  ];
 
   const report: Report = {
     schema: 'ft-lens.report',
@@ -64,8 +69,12 @@ export function assembleReport({
   };
   if (ft && readings.ft) {
     report.models.ft = model(ft, readings.ft);
-    report.comparison = buildComparison(readings.base.reading, readings.ft.reading, readings.pair);
     report.checks.push(...checks('ft', ft, readings.ft), ...pairChecks);
+    report.comparison = {
+      ...buildComparison(readings.base.reading, readings.ft.reading, readings.pair),
+      parts: compareParts(base.model.manifest, ft.model.manifest, sameGraph(base.model.model, ft.model.model)),
+    };
+    report.comparison.verdict = verdictReport(report, report.comparison);
   }
   return reportSchema.parse(report);
 }

@@ -1,7 +1,7 @@
 /** One of the two models of a comparison; a model read alone is the base. */
 export type Side = 'base' | 'ft';
 
-export type Phase =
+type Phase =
   /** text to token ids */
   | 'tokenize'
   /** a graph and its weights into the runtime */
@@ -13,7 +13,14 @@ export type Phase =
 
 /** What an analysis is doing. Every phase that starts is done or the analysis fails. */
 export type ProgressEvent =
-  | { readonly type: 'device'; readonly device: 'cpu'; /** whether `auto` chose it */ readonly automatic: boolean }
+  | {
+      readonly type: 'device';
+      readonly device: 'cpu' | 'cuda' | 'webgpu';
+      /** whether `auto` chose it */
+      readonly automatic: boolean;
+      /** why it was chosen, or which card it is */
+      readonly detail: string | undefined;
+    }
   | { readonly type: 'start'; readonly phase: Phase; readonly model: Side | 'both'; readonly detail: string }
   | { readonly type: 'step'; readonly phase: Phase; readonly model: Side | 'both'; readonly detail: string }
   | {
@@ -31,16 +38,42 @@ export interface AnalyzeHooks {
   readonly signal?: AbortSignal;
 }
 
+/** What a phase is about. */
+interface PhaseSubject {
+  readonly phase: Phase;
+  readonly model: Side | 'both';
+  readonly detail: string;
+}
+
+/** A phase that has begun. */
+export interface RunningPhase {
+  /** Tells how far it is. */
+  step(detail: string): void;
+  /** Tells that it is over. @returns how long it took, in ms */
+  done(): number;
+}
+
+/** Tells that a phase begins. */
+export function startPhase(hooks: AnalyzeHooks, what: PhaseSubject): RunningPhase {
+  hooks.onProgress?.({ type: 'start', ...what });
+  const start = performance.now();
+  return {
+    step: (detail) => hooks.onProgress?.({ type: 'step', ...what, detail }),
+    done() {
+      const ms = performance.now() - start;
+      hooks.onProgress?.({ type: 'done', ...what, ms });
+      return ms;
+    },
+  };
+}
+
 /** Runs one phase, tells of its start and end, and gives its time in ms beside its result. */
 export async function runPhase<Result>(
   hooks: AnalyzeHooks,
-  what: { readonly phase: Phase; readonly model: Side | 'both'; readonly detail: string },
-  work: () => Promise<Result>,
+  what: PhaseSubject,
+  work: (phase: RunningPhase) => Promise<Result>,
 ): Promise<{ result: Result; ms: number }> {
-  hooks.onProgress?.({ type: 'start', ...what });
-  const start = performance.now();
-  const result = await work();
-  const ms = performance.now() - start;
-  hooks.onProgress?.({ type: 'done', ...what, ms });
-  return { result, ms };
+  const phase = startPhase(hooks, what);
+  const result = await work(phase);
+  return { result, ms: phase.done() };
 }

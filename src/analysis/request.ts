@@ -34,6 +34,8 @@ export interface AnalyzeSettings {
   readonly attentionTop: number;
   /** whether the report holds the attention of every head */
   readonly heads: boolean;
+  /** whether a device other than the CPU is compared with it, at one layer, before a model is read */
+  readonly selfTest: boolean;
 }
 
 export const ANALYZE_DEFAULTS: AnalyzeSettings = {
@@ -46,6 +48,7 @@ export const ANALYZE_DEFAULTS: AnalyzeSettings = {
   activeThreshold: 0.01,
   attentionTop: 5,
   heads: false,
+  selfTest: true,
 };
 
 /**

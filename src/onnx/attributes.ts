@@ -3,17 +3,19 @@ import {
   type AttributeProto,
   AttributeProto_AttributeType as Kind,
   AttributeProtoSchema,
+  type GraphProto,
   type NodeProto,
 } from './proto/onnx-ml_pb.ts';
 
 /** Plain values of node attributes. An `int` is a bigint, so that 1 (INT) and 1.0 (FLOAT) cannot be mixed up. */
-export type AttributeValue = bigint | number | string | readonly bigint[];
+export type AttributeValue = bigint | number | string | readonly bigint[] | GraphProto;
 
 export function makeAttribute(name: string, value: AttributeValue): AttributeProto {
   if (typeof value === 'bigint') return create(AttributeProtoSchema, { name, type: Kind.INT, i: value });
   if (typeof value === 'number') return create(AttributeProtoSchema, { name, type: Kind.FLOAT, f: value });
   if (typeof value === 'string')
     return create(AttributeProtoSchema, { name, type: Kind.STRING, s: new TextEncoder().encode(value) });
+  if ('node' in value) return create(AttributeProtoSchema, { name, type: Kind.GRAPH, g: value });
   return create(AttributeProtoSchema, { name, type: Kind.INTS, ints: [...value] });
 }
 

@@ -76,7 +76,7 @@ export class GraphBuilder {
   readonly #graph: GraphProto;
   readonly #constants = new Set<string>();
 
-  constructor(model: OnnxModel) {
+  constructor(model: Pick<OnnxModel, 'graph'>) {
     this.#graph = model.graph;
   }
 

@@ -123,7 +123,7 @@ describe('one model', () => {
     await read({ ft }, { onProgress: (event) => events.push(event) });
     const done = events.flatMap((event) => (event.type === 'done' ? [`${event.phase} ${event.model}`] : []));
     expect(done).toEqual(['tokenize both', 'load base', 'forward base', 'load ft', 'forward ft', 'lens both']);
-    expect(events[0]).toEqual({ type: 'device', device: 'cpu', automatic: true });
+    expect(events[0]).toMatchObject({ type: 'device', device: 'cpu', automatic: true });
   });
 });
 
@@ -188,6 +188,20 @@ describe('two models', () => {
     expect(report.prompt.text).not.toBe('You are a fox.');
     expect(report.checks.find(({ id }) => id === 'same-tokens')?.status).toBe('warn');
   });
+
+  it('warn when the fine-tune has no chat template, and read what the base makes of the prompt', async () => {
+    const own = copy('no-template');
+    const settings = JSON.parse(readFileSync(join(own, 'tokenizer_config.json'), 'utf8'));
+    writeFileSync(join(own, 'tokenizer_config.json'), JSON.stringify({ ...settings, chat_template: undefined }));
+    rmSync(join(own, 'chat_template.jinja'), { force: true });
+    const prompt = { user: 'You are a fox.' };
+    const report = await read({ ft: own, prompt });
+    expect(report.prompt.text).toBe((await read({ prompt })).prompt.text);
+    expect(report.checks.find(({ id }) => id === 'same-tokens')).toMatchObject({
+      status: 'warn',
+      message: expect.stringContaining('no chat template'),
+    });
+  });
 });
 
 describe('wrong calls and folders', () => {
@@ -201,7 +215,7 @@ describe('wrong calls and folders', () => {
     ['a tracked token that is none', { track: ['#320'] }, { exitCode: 2, where: '--track #320' }],
     ['more tokens than there are', { topK: 321 }, { exitCode: 2, where: '--top-k' }],
     ['a threshold that is no number', { activeThreshold: NaN }, { exitCode: 2, where: '--active-threshold' }],
-    ['a device that cannot be used', { device: 'cuda' }, { exitCode: 3, kind: 'device', where: '--device cuda' }],
+    ['a device that cannot be used', { device: 'cuda' }, { exitCode: 3, kind: 'device' }],
     ['a missing folder', { base: '/nowhere' }, { exitCode: 2, message: 'The model folder was not found.' }],
   ] as [string, Partial<AnalyzeRequest>, Record<string, unknown>][])('refuses %s', async (_, request, details) => {
     await expect(read(request)).rejects.toEqual(refused(details));
@@ -212,6 +226,12 @@ describe('wrong calls and folders', () => {
     const config = JSON.parse(readFileSync(join(folder, 'config.json'), 'utf8'));
     writeFileSync(join(folder, 'config.json'), JSON.stringify({ ...config, num_hidden_layers: 4 }));
     await expect(read({ base: folder })).rejects.toEqual(refused({ exitCode: 2, kind: 'input' }));
+    for (const other of [{ model_type: 'qwen3' }, { vocab_size: 319 }, { num_local_experts: 8, num_experts: 8 }]) {
+      writeFileSync(join(folder, 'config.json'), JSON.stringify({ ...config, ...other }));
+      await expect(read({ base: folder })).rejects.toEqual(
+        refused({ message: 'The graph and its config.json are of different models.', exitCode: 2 }),
+      );
+    }
     writeFileSync(join(folder, 'config.json'), JSON.stringify({ ...config, num_hidden_layers: undefined }));
     await expect(read({ base: folder })).rejects.toEqual(refused({ where: join(folder, 'config.json') }));
     rmSync(join(folder, 'config.json'));

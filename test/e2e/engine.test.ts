@@ -11,7 +11,7 @@ import { built } from '../helpers/built.ts';
 const module = await built<typeof import('../../src/analysis/engine/engine.ts')>('analysis/engine/engine.js');
 const engines: Engine[] = [];
 const start = (signal?: AbortSignal) => {
-  const engine = new module.Engine(signal);
+  const engine = new module.Engine({ kind: 'cpu' }, signal);
   engines.push(engine);
   return engine;
 };

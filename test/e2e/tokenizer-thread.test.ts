@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { built } from '../helpers/built.ts';
 
-const { loadTokenizer } = await built<typeof import('../../src/analysis/tokenizer/load-tokenizer.ts')>(
+const { loadTokenizer, loadTokenizers } = await built<typeof import('../../src/analysis/tokenizer/load-tokenizer.ts')>(
   'analysis/tokenizer/load-tokenizer.js',
 );
 const { TokenizerThread } = await built<typeof import('../../src/analysis/tokenizer/thread/tokenizer-thread.ts')>(
@@ -29,6 +29,21 @@ describe('loadTokenizer', () => {
     await expect(tokenizer.find('xyz')).rejects.toMatchObject({ kind: 'usage', got: '"x" #87 "y" #88 "z" #89' });
     await tokenizer.close();
     expect(tokenizer.tokenText(259)).toBe(' fox');
+  });
+
+  test('is shared by folders with the same files', async () => {
+    const other = join(import.meta.dirname, '../fixtures/tiny-tied');
+    const [first, second, third] = await loadTokenizers([FIXTURE, FIXTURE, other]);
+    expect(second).toBe(first);
+    expect(third).not.toBe(first);
+    for (const tokenizer of [first, third]) await tokenizer?.close();
+  });
+
+  test('fails when one of several folders cannot be read, and leaves no thread behind', async () => {
+    const damaged = mkdtempSync(join(tmpdir(), 'ft-lens-test-'));
+    writeFileSync(join(damaged, 'tokenizer.json'), '{}');
+    await expect(loadTokenizers([FIXTURE, damaged])).rejects.toMatchObject({ kind: 'input' });
+    rmSync(damaged, { recursive: true });
   });
 
   test('a folder without a tokenizer knows ids only', async () => {

@@ -1,17 +1,12 @@
 import type { Check } from '../../report/schema.ts';
 import type { OpenModel } from '../model/open-model.ts';
 import type { ModelAndTokenizer } from '../model/model-and-tokenizer.ts';
-import type { EncodedPrompt } from '../prompt/encode-prompt.ts';
 import type { PreparedPrompt } from '../prompt/prepare-prompt.ts';
 import type { Tokenizer } from '../tokenizer/types.ts';
 
 /** Self-checks of two models side by side, known before either runs. */
 export function pairChecks(base: ModelAndTokenizer, ft: ModelAndTokenizer, prompt: PreparedPrompt): Check[] {
-  return [
-    checkVocabulary(base.tokenizer, ft.tokenizer),
-    checkTokens(prompt, prompt.ofFt),
-    checkRecipe(base.model, ft.model),
-  ];
+  return [checkVocabulary(base.tokenizer, ft.tokenizer), checkTokens(prompt), checkRecipe(base.model, ft.model)];
 }
 
 /** Vocabularies that differ never get this far: they are an error. */
@@ -27,9 +22,8 @@ function checkVocabulary(base: Tokenizer, ft: Tokenizer): Check {
   };
 }
 
-/** @param own what the fine-tune's own tokenizer makes of the prompt; undefined when it has none */
-function checkTokens(prompt: EncodedPrompt, own: EncodedPrompt | undefined): Check {
-  const problem = tokenProblem(prompt, own);
+function checkTokens(prompt: PreparedPrompt): Check {
+  const problem = tokenProblem(prompt);
   return {
     id: 'same-tokens',
     model: 'both',
@@ -38,7 +32,9 @@ function checkTokens(prompt: EncodedPrompt, own: EncodedPrompt | undefined): Che
   };
 }
 
-function tokenProblem(prompt: EncodedPrompt, own: EncodedPrompt | undefined): string | undefined {
+function tokenProblem({ ofFt: own, ftLacksTemplate, ...prompt }: PreparedPrompt): string | undefined {
+  if (ftLacksTemplate)
+    return 'The fine-tune has no chat template; both models read this prompt as the template of the base writes it.';
   if (own === undefined) return undefined;
   if (own.text !== prompt.text)
     return 'The chat template of the fine-tune writes this prompt differently; both models read it as the base writes it.';

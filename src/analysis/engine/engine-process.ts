@@ -1,6 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { FtLensError } from '../../errors.ts';
+import type { EngineDevice } from './engine-device.ts';
 import { type Activity, crashed, interrupted, refused } from './failures.ts';
 import type { AnswerMessage, Answers, Request, RequestMessage } from './protocol.ts';
 
@@ -10,6 +11,9 @@ const CHILD = new URL('./child/main.js', import.meta.url);
 /** Kept of the child's stderr, for the message when it ends unexpectedly. */
 const ERROR_TEXT_LENGTH = 4_096;
 
+/** Of all processes together: a key of one means nothing to another, and must not look as if it did. */
+let lastKey = 0;
+
 interface Pending {
   readonly activity: Activity;
   readonly resolve: (answer: never) => void;
@@ -18,6 +22,7 @@ interface Pending {
 
 /** The child process, and the requests that wait for its answers. Every failure is a FtLensError. */
 export class EngineProcess {
+  readonly #device: EngineDevice;
   readonly #child: ChildProcess;
   readonly #signal: AbortSignal | undefined;
   readonly #pending = new Map<number, Pending>();
@@ -26,16 +31,15 @@ export class EngineProcess {
   readonly #abort = () => this.#end(interrupted());
   #failure: FtLensError | undefined;
   #errorText = '';
-  #nextKey = 0;
 
   /** @param signal aborting it kills the process at once, whatever it is doing */
-  constructor(signal?: AbortSignal) {
+  constructor(device: EngineDevice, signal?: AbortSignal) {
+    this.#device = device;
     this.#signal = signal;
-    this.#child = fork(fileURLToPath(CHILD), {
+    this.#child = fork(fileURLToPath(CHILD), [JSON.stringify(device)], {
       serialization: 'advanced',
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-      // ONNX Runtime reports models by name to its makers unless told not to before it is loaded. A user's own choice stands.
-      env: { ORT_DISABLE_TELEMETRY: '1', ...process.env },
+      env: environmentOf(device),
     });
     this.#child.on('message', (message) => this.#settle(message as AnswerMessage));
     this.#child.stderr?.setEncoding('utf8').on('data', (text: string) => {
@@ -70,8 +74,8 @@ export class EngineProcess {
 
   /** A number that no request, session or resident tensor has yet. */
   newKey(): number {
-    this.#nextKey += 1;
-    return this.#nextKey;
+    lastKey += 1;
+    return lastKey;
   }
 
   /** Sends a request; it waits for the process to be up and for the requests before it. */
@@ -92,7 +96,7 @@ export class EngineProcess {
     const pending = this.#pending.get(message.id);
     if (pending === undefined) return;
     this.#pending.delete(message.id);
-    if ('failure' in message) pending.reject(refused(message.failure, pending.activity));
+    if ('failure' in message) pending.reject(refused(message.failure, pending.activity, this.#device));
     else pending.resolve(message.answer as never);
   }
 
@@ -111,4 +115,11 @@ export class EngineProcess {
     process.off('exit', this.#kill);
     this.#kill();
   }
+}
+
+function environmentOf(device: EngineDevice): NodeJS.ProcessEnv {
+  // ONNX Runtime reports models by name to its makers unless told not to before it is loaded. A user's own choice stands.
+  const environment = { ORT_DISABLE_TELEMETRY: '1', ...process.env };
+  if (device.kind !== 'cuda' || device.gpu === undefined) return environment;
+  return { ...environment, CUDA_VISIBLE_DEVICES: device.gpu };
 }

@@ -1,4 +1,6 @@
 import { FtLensError, runtimeError } from '../../errors.ts';
+import { deviceFailure } from './device-failures.ts';
+import type { EngineDevice } from './engine-device.ts';
 
 /** What the engine was asked to do when something happened. */
 export interface Activity {
@@ -44,18 +46,31 @@ export function crashed(end: ProcessEnd, { phase, where }: Activity): FtLensErro
 }
 
 /** The runtime refused a graph, or a calculation failed. */
-export function refused(message: string, { phase, where }: Activity): FtLensError {
+export function refused(
+  message: string,
+  { phase, where }: Activity,
+  device: EngineDevice = { kind: 'cpu' },
+): FtLensError {
+  const got = withoutSourcePaths(message);
+  const aboutDevice = deviceFailure(device, message, got, where);
+  if (aboutDevice) return aboutDevice;
   const failure = phase === 'loading' ? 'ONNX Runtime cannot load this model.' : 'ONNX Runtime failed on this model.';
-  return runtimeError(failure, { where, got: withoutSourcePaths(message) });
+  return runtimeError(failure, { where, got });
 }
 
 /** `/src/…/file.cc:123 type namespace::Function(arguments) `, or without a folder and with the bare function's name */
-const SOURCE_PLACE = /\S*\.(?:cc|cpp|h|hpp|cu):\d+ (?:[^\n(]*\w\([^\n]*?\) (?:const )?|\w+ )/g;
+const SOURCE_PLACE = /\S*\.(?:cc|cpp|h|hpp|cu):\d+ (?:[^\n(]*\w\([^\n]*?\)(?:::<lambda\(.*?\)>)? (?:const )?|\w+ )/g;
 
-/** Leaves out what only the runtime's own developers can use: source files, lines and functions. */
+/** What follows a function's name and a failed call of CUDA: template arguments; the host and the source of the call */
+const CALL_DETAILS = /\[with [^\]]*\] |\s*; GPU=[^\n]*/g;
+
+/** Leaves out what only the runtime's own developers can use: source files, lines, functions and calls. */
 export function withoutSourcePaths(message: string): string {
-  const start = message.slice(0, 10 * MESSAGE_LENGTH);
-  return shorten(start.replaceAll(SOURCE_PLACE, '').replaceAll(/\s+/g, ' ').trim());
+  const start = message
+    .slice(0, 10 * MESSAGE_LENGTH)
+    .replaceAll(SOURCE_PLACE, '')
+    .replaceAll(CALL_DETAILS, '');
+  return shorten(start.replaceAll(/\s+/g, ' ').trim());
 }
 
 function shorten(text: string): string {

@@ -16,10 +16,41 @@ export interface ResidentTensor {
   readonly dims: readonly number[];
 }
 
+/** Some indices of one axis of a tensor. */
+export interface Pick {
+  readonly axis: number;
+  readonly indices: readonly number[];
+}
+
+/** What goes into a graph: a tensor of this process, or one that stayed in the child, whole or some of its rows. */
+export type Feed = TensorValue | (ResidentTensor & { readonly pick?: Pick });
+
 export interface SessionOptions {
   /** the folder against which the graph names its external data */
   readonly dataFolder?: string | undefined;
+  /** threads of the CPU */
   readonly threads?: number | undefined;
+  /** which of the engine's processes holds the session; the first by default */
+  readonly process?: number | undefined;
+  /** runs the graph on the CPU, whatever the engine's device is */
+  readonly onCpu?: boolean | undefined;
+  /** keeps the memory of one run for the next, until the session is released: for large tensors, run after run */
+  readonly keepMemory?: boolean | undefined;
+  /** names of nodes that stay on the CPU by intent, where the device lets itself be told */
+  readonly cpuNodes?: readonly string[] | undefined;
+  /** writes down which provider runs each node, for {@link PlacedNode} */
+  readonly profile?: boolean | undefined;
+}
+
+/** A node that ran, and where. */
+export interface PlacedNode {
+  readonly name: string;
+  readonly operator: string;
+  /** ONNX Runtime's name of it, such as CUDAExecutionProvider */
+  readonly provider: string;
+  /** of its results */
+  readonly bytes: number;
+  readonly microseconds: number;
 }
 
 export type Request =
@@ -33,12 +64,13 @@ export type Request =
   | {
       readonly kind: 'run';
       readonly session: number;
-      readonly feeds: Readonly<Record<string, TensorValue | ResidentTensor>>;
+      readonly feeds: Readonly<Record<string, Feed>>;
       /** outputs to send back */
       readonly fetch: readonly string[];
       /** outputs to keep, each under the key given here */
       readonly keep: Readonly<Record<string, number>>;
     }
+  | { readonly kind: 'placement'; readonly session: number }
   | { readonly kind: 'release'; readonly session: number }
   | { readonly kind: 'drop'; readonly keys: readonly number[] };
 
@@ -47,6 +79,7 @@ export interface Answers {
   version: string;
   create: undefined;
   run: { readonly values: Record<string, TensorValue>; readonly kept: Record<string, ResidentTensor> };
+  placement: PlacedNode[];
   release: undefined;
   drop: undefined;
 }

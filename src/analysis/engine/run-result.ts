@@ -11,20 +11,20 @@ export class RunResult {
   }
 
   floats(name: string): Float32Array {
-    return this.#value(name, 'float32').data as Float32Array;
+    return this.value(name, 'float32').data as Float32Array;
   }
 
   doubles(name: string): Float64Array {
-    return this.#value(name, 'float64').data as Float64Array;
+    return this.value(name, 'float64').data as Float64Array;
   }
 
   /** An int64 output whose values are counts or ids. */
   integers(name: string): number[] {
-    return Array.from(this.#value(name, 'int64').data as BigInt64Array, Number);
+    return Array.from(this.value(name, 'int64').data as BigInt64Array, Number);
   }
 
   dims(name: string): readonly number[] {
-    return this.#value(name).dims;
+    return this.value(name).dims;
   }
 
   resident(name: string): ResidentTensor {
@@ -33,7 +33,8 @@ export class RunResult {
     return tensor;
   }
 
-  #value(name: string, type?: TensorType): TensorValue {
+  /** An output that was fetched. @param type what it must be */
+  value(name: string, type?: TensorType): TensorValue {
     const tensor = this.#values[name];
     if (tensor === undefined) throw new Error(`Output ${name} was not fetched.`);
     if (type !== undefined && tensor.type !== type) throw new Error(`Output ${name} is ${tensor.type}, not ${type}.`);

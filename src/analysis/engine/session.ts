@@ -1,5 +1,5 @@
 import type { EngineProcess } from './engine-process.ts';
-import type { ResidentTensor, TensorValue } from './protocol.ts';
+import type { Feed, PlacedNode } from './protocol.ts';
 import { RunResult } from './run-result.ts';
 
 /** One loaded graph. */
@@ -21,7 +21,7 @@ export class Session {
    * @param keep names of the outputs that stay in the engine, to be fed to another run
    */
   async run(
-    feeds: Readonly<Record<string, TensorValue | ResidentTensor>>,
+    feeds: Readonly<Record<string, Feed>>,
     { fetch = [], keep = [] }: { fetch?: readonly string[]; keep?: readonly string[] },
   ): Promise<RunResult> {
     const keys = Object.fromEntries(keep.map((name) => [name, this.#process.newKey()]));
@@ -30,6 +30,11 @@ export class Session {
       { phase: 'running', where: this.where },
     );
     return new RunResult(answer.values, answer.kept);
+  }
+
+  /** Which provider ran each node so far; for a session created with `profile`, once. */
+  placement(): Promise<PlacedNode[]> {
+    return this.#process.ask({ kind: 'placement', session: this.#key }, { phase: 'running', where: this.where });
   }
 
   /** Frees the graph and its weights; resident tensors stay. */

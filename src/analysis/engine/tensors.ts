@@ -1,4 +1,20 @@
-import type { TensorValue } from './protocol.ts';
+import { DataType } from '../../onnx/graph-builder.ts';
+import type { TensorType, TensorValue } from './protocol.ts';
+
+const ELEMENT_TYPES: Readonly<Record<TensorType, DataType>> = {
+  float32: DataType.FLOAT,
+  float64: DataType.DOUBLE,
+  float16: DataType.FLOAT16,
+  int32: DataType.INT32,
+  int64: DataType.INT64,
+  uint8: DataType.UINT8,
+  bool: DataType.BOOL,
+};
+
+/** ONNX's number of a type. */
+export function elementTypeOf(type: TensorType): DataType {
+  return ELEMENT_TYPES[type];
+}
 
 export function int64Tensor(values: readonly number[], dims: readonly number[] = [values.length]): TensorValue {
   return { type: 'int64', dims, data: BigInt64Array.from(values, BigInt) };

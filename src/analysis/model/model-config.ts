@@ -4,6 +4,8 @@ import { inputError } from '../../errors.ts';
 import { LIMITS } from '../../limits.ts';
 import { parseJson, readTextFileIfPresent } from '../../read-text-file.ts';
 
+export const CONFIG_FILE = 'config.json';
+
 /** What analysis takes from config.json: the rest of the structure is found in the graph. */
 export interface ModelConfig {
   readonly architecture: string;
@@ -12,6 +14,10 @@ export interface ModelConfig {
   readonly maxPositions: number | undefined;
   readonly keyValueHeads: number | undefined;
   readonly headSize: number | undefined;
+  readonly hiddenSize: number | undefined;
+  readonly vocabularySize: number | undefined;
+  readonly experts: number | undefined;
+  readonly expertsPerToken: number | undefined;
 }
 
 const count = (limit: number) => z.int().positive().max(limit);
@@ -22,11 +28,16 @@ const configSchema = z.looseObject({
   max_position_embeddings: count(Number.MAX_SAFE_INTEGER).optional(),
   num_key_value_heads: count(LIMITS.attentionHeads).optional(),
   head_dim: count(LIMITS.hiddenSize).optional(),
+  hidden_size: count(LIMITS.hiddenSize).optional(),
+  vocab_size: count(LIMITS.vocabSize).optional(),
+  num_experts: count(LIMITS.experts).optional(),
+  num_local_experts: count(LIMITS.experts).optional(),
+  num_experts_per_tok: count(LIMITS.experts).optional(),
 });
 
 /** @throws FtLensError when the folder has no config.json, or it lacks what is needed */
 export async function readModelConfig(folder: string): Promise<ModelConfig> {
-  const where = join(folder, 'config.json');
+  const where = join(folder, CONFIG_FILE);
   const text = await readTextFileIfPresent(where, LIMITS.configBytes);
   if (text === undefined)
     throw inputError('The model folder has no config.json.', {
@@ -50,5 +61,9 @@ export async function readModelConfig(folder: string): Promise<ModelConfig> {
     maxPositions: config.max_position_embeddings,
     keyValueHeads: config.num_key_value_heads,
     headSize: config.head_dim,
+    hiddenSize: config.hidden_size,
+    vocabularySize: config.vocab_size,
+    experts: config.num_experts ?? config.num_local_experts,
+    expertsPerToken: config.num_experts_per_tok,
   };
 }

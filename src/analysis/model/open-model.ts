@@ -11,7 +11,8 @@ import { auditGraph } from '../anatomy/audit.ts';
 import { findAnatomy } from '../anatomy/find-anatomy.ts';
 import { quantizationRecipe } from '../anatomy/recipe.ts';
 import type { DecoderAnatomy } from '../anatomy/types.ts';
-import { type ModelConfig, readModelConfig } from './model-config.ts';
+import { CONFIG_FILE, type ModelConfig, readModelConfig } from './model-config.ts';
+import { requireFittingConfig } from './require-fitting-config.ts';
 
 const MODEL_FILE = 'model.onnx';
 
@@ -54,6 +55,8 @@ export async function openModel(path: string): Promise<OpenModel> {
     keyValueHeads: config.keyValueHeads,
     headSize: config.headSize,
   });
+  const manifest = await readManifestIfPresent(path);
+  requireFittingConfig(config, anatomy, manifest?.architecture, join(path, CONFIG_FILE));
   return {
     path,
     folder,
@@ -62,7 +65,7 @@ export async function openModel(path: string): Promise<OpenModel> {
     config,
     model,
     anatomy,
-    manifest: await readManifestIfPresent(path),
+    manifest,
     recipe: quantizationRecipe(model, anatomy),
   };
 }

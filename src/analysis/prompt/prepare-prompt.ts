@@ -1,5 +1,6 @@
 import type { ModelAndTokenizer } from '../model/model-and-tokenizer.ts';
 import type { AnalyzeSettings, Prompt } from '../request.ts';
+import type { Tokenizer } from '../tokenizer/types.ts';
 import { type EncodedPrompt, encodePrompt } from './encode-prompt.ts';
 import { wantedPositions } from './positions.ts';
 import { requireReadable } from './require-readable.ts';
@@ -11,8 +12,10 @@ export interface PreparedPrompt extends EncodedPrompt {
   readonly positions: readonly number[];
   /** ids of the tokens to follow */
   readonly tracked: readonly number[];
-  /** what the fine-tune's own tokenizer makes of it; undefined when it has none */
+  /** what the fine-tune's own tokenizer makes of it; undefined when it has none, or no chat template for a conversation */
   readonly ofFt: EncodedPrompt | undefined;
+  /** The prompt is a conversation, and the fine-tune has no chat template that could write it. */
+  readonly ftLacksTemplate: boolean;
 }
 
 /** Tokenizes with the base's tokenizer: both models read the same ids. */
@@ -27,6 +30,19 @@ export async function preparePrompt(
     requireReadable(prompt.ids, { maxPositions: config.maxPositions, vocabularySize });
   const positions = wantedPositions(request.positions, prompt.ids.length);
   const tracked = await trackedTokens(request.track, tokenizer, vocabularySize);
-  const ofFt = ft?.tokenizer.fingerprint === undefined ? undefined : await encodePrompt(request.prompt, ft.tokenizer);
-  return { ...prompt, positions, tracked, ofFt };
+  const own = ft && (await encodeForFineTune(request.prompt, prompt, tokenizer, ft.tokenizer));
+  return { ...prompt, positions, tracked, ofFt: own?.prompt, ftLacksTemplate: own?.lacksTemplate === true };
+}
+
+/** What the fine-tune makes of a prompt is only compared: it may do without a chat template. */
+async function encodeForFineTune(
+  prompt: Prompt,
+  encoded: EncodedPrompt,
+  baseTokenizer: Tokenizer,
+  tokenizer: Tokenizer,
+): Promise<{ prompt: EncodedPrompt | undefined; lacksTemplate: boolean }> {
+  if (tokenizer === baseTokenizer) return { prompt: encoded, lacksTemplate: false };
+  if (tokenizer.fingerprint === undefined) return { prompt: undefined, lacksTemplate: false };
+  if (encoded.chat && !tokenizer.hasChatTemplate) return { prompt: undefined, lacksTemplate: true };
+  return { prompt: await encodePrompt(prompt, tokenizer), lacksTemplate: false };
 }

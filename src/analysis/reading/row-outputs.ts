@@ -2,9 +2,11 @@ import type { RunResult } from '../engine/run-result.ts';
 import type { PositionReading, RowReading } from '../lens/readings.ts';
 import { finite } from './finite.ts';
 
-/** Shape of one run of the row statistics: R rows (embedding and layers), some positions. */
+/** One model's part in a run of the row statistics: R rows (embedding and layers), some positions. */
 export interface RowOutputShape {
   readonly model: string;
+  /** which of the run's models */
+  readonly index: number;
   readonly rows: number;
   readonly positions: readonly number[];
   readonly topK: number;
@@ -31,12 +33,12 @@ export const TRACKED_OUTPUTS = ['tracked_probs', 'tracked_ranks'] as const;
 export type PositionRows = Omit<PositionReading, 'routing'>;
 
 /**
- * The outputs of the row statistics, position by position.
+ * One model's outputs of the row statistics, position by position.
  * @param squaredNorms of the residual stream // (R, p, 1) f64
  * @throws FtLensError when a number is not finite
  */
 export function positionRows(result: RunResult, squaredNorms: Float64Array, shape: RowOutputShape): PositionRows[] {
-  const { rows, positions, topK, finalTop, tracked, model } = shape;
+  const { rows, positions, topK, finalTop, tracked, model, index: modelIndex } = shape;
   const floats = (name: string) => result.floats(name);
   const [topIds, topProbs] = [result.integers('top_ids'), floats('top_probs')];
   const [entropy, active, klToFinal] = [floats('entropy'), result.integers('active'), floats('kl_to_final')];
@@ -51,14 +53,14 @@ export function positionRows(result: RunResult, squaredNorms: Float64Array, shap
 
   return positions.map((position, column) => {
     const row = (layer: number): RowReading => {
-      const index = layer * positions.length + column;
+      const index = (modelIndex * rows + layer) * positions.length + column;
       const place = { model, layer, position };
       const several = (values: ArrayLike<number>, count: number, what: string) =>
         Array.from({ length: count }, (_, i) => finite(values[index * count + i], what, place));
       const probs = several(trackedProbs, tracked, 'probability');
       const ranks = several(trackedRanks, tracked, 'rank');
       return {
-        residualNorm: Math.sqrt(finite(squaredNorms[index], 'residual stream', place)),
+        residualNorm: Math.sqrt(finite(squaredNorms[layer * positions.length + column], 'residual stream', place)),
         // Rounding may leave a sum that is never negative a little below 0.
         entropy: Math.max(0, finite(entropy[index], 'entropy', place)),
         klToFinal: Math.max(0, finite(klToFinal[index], 'divergence', place)),
@@ -70,15 +72,16 @@ export function positionRows(result: RunResult, squaredNorms: Float64Array, shap
         tracked: probs.map((prob, i) => ({ prob, rank: ranks[i] as number })),
       };
     };
+    const ownIndex = modelIndex * positions.length + column;
     const own = (values: ArrayLike<number>) =>
       Array.from({ length: finalTop }, (_, i) =>
-        finite(values[column * finalTop + i], 'probability of the final prediction', { model, position }),
+        finite(values[ownIndex * finalTop + i], 'probability of the final prediction', { model, position }),
       );
     return {
       position,
       rows: Array.from({ length: rows }, (_, layer) => row(layer)),
       final: { ids: own(ownIds), probs: own(ownProbs) },
-      headDifference: finite(headDifference[column], 'probability of the final prediction', { model, position }),
+      headDifference: finite(headDifference[ownIndex], 'probability of the final prediction', { model, position }),
     };
   });
 }

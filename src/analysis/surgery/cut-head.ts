@@ -4,14 +4,12 @@ import { pruneDeadNodes } from '../../onnx/prune.ts';
 import type { DecoderAnatomy } from '../anatomy/types.ts';
 import { cast, copyHead } from './copy-head.ts';
 import { makeProductsExact } from './exact-products.ts';
-import { mapWeights } from './map-weights.ts';
+import { type DeviceKind, fitDevice } from './fit-device.ts';
 
 /** Names of the tensors that enter and leave the graph of {@link cutHead}. */
 export const HEAD = {
-  /** input, f32 [L+1, P, D] */
+  /** input, f32 [L+1, p, D] */
   residuals: 'ft_lens.residuals',
-  /** input, int64 [p]: which of the P positions */
-  rows: 'ft_lens.rows',
   /** output, f32 [L+1, p, V] */
   logits: 'ft_lens.logits',
 } as const;
@@ -19,6 +17,8 @@ export const HEAD = {
 export interface CutHeadOptions {
   /** 'none' leaves the final norm out. */
   readonly norm: 'final' | 'none';
+  /** What the graph will run on. Defaults to the CPU. */
+  readonly device?: DeviceKind;
 }
 
 /**
@@ -26,20 +26,19 @@ export interface CutHeadOptions {
  * output). Nothing of the model between norm and head that picks rows is kept.
  */
 export function cutHead(model: OnnxModel, anatomy: DecoderAnatomy, options: CutHeadOptions): OnnxModel {
+  const { norm, device = 'cpu' } = options;
   const copy = cloneModel(model);
   const { graph } = copy;
   const builder = new GraphBuilder(copy);
   const states = anatomy.residuals.length;
   graph.input = graph.input.filter(({ name }) => graph.initializer.some((tensor) => tensor.name === name));
   builder.input(HEAD.residuals, DataType.FLOAT, [states, 'positions', anatomy.hiddenSize]);
-  builder.input(HEAD.rows, DataType.INT64, ['rows']);
-  const picked = builder.node('ft_lens.states', 'Gather', [HEAD.residuals, HEAD.rows], { attributes: { axis: 1n } });
-  const tensor = cast(builder, picked, anatomy.residuals.at(-1)?.elementType);
-  const logits = copyHead(copy, anatomy, builder, { tensor, leading: states, norm: options.norm });
+  const tensor = cast(builder, HEAD.residuals, anatomy.residuals.at(-1)?.elementType);
+  const logits = copyHead(copy, anatomy, builder, { tensor, leading: states, norm });
   builder.node('ft_lens.output', 'Identity', [logits], { outputs: [HEAD.logits] });
-  graph.output = [valueInfo(HEAD.logits, DataType.FLOAT, [states, 'rows', anatomy.vocabularySize])];
+  graph.output = [valueInfo(HEAD.logits, DataType.FLOAT, [states, 'positions', anatomy.vocabularySize])];
   pruneDeadNodes(graph);
-  mapWeights(copy, anatomy);
+  fitDevice(copy, anatomy, device);
   makeProductsExact(copy);
   return copy;
 }

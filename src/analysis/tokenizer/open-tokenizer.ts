@@ -18,11 +18,12 @@ export function openTokenizer(sources: TokenizerSources): OpenTokenizer {
   const path = join(sources.folder, 'tokenizer.json');
   const file = parseTokenizerFile(sources.tokenizer, path);
   const config = parseTokenizerConfig(sources.config, join(sources.folder, 'tokenizer_config.json'));
+  const template = findChatTemplate(sources.chatTemplate, config);
   const texts = tokenTexts(file);
   // Building the library's tables takes as long as reading the file, and the second model of a pair encodes nothing.
   let library: LibraryTokenizer | undefined;
   return {
-    vocabulary: { texts, fingerprint: fingerprint(file) },
+    vocabulary: { texts, fingerprint: fingerprint(file), hasChatTemplate: template !== undefined },
     encode(text, addSpecialTokens) {
       library ??= buildLibraryTokenizer(file.json, config, path);
       const ids: number[] = library.encode(text, { add_special_tokens: addSpecialTokens }).ids;
@@ -30,7 +31,6 @@ export function openTokenizer(sources: TokenizerSources): OpenTokenizer {
       throw inputError('The tokenizer has no token for a part of this text.', { where: path });
     },
     applyChatTemplate(prompt) {
-      const template = findChatTemplate(sources.chatTemplate, config);
       if (template !== undefined) return renderChatTemplate(template, config, prompt);
       throw inputError('This model has no chat template.', {
         where: sources.folder,

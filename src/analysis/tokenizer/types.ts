@@ -21,6 +21,8 @@ export interface Tokenizer {
    * only when theirs are equal. `undefined` when the folder holds no tokenizer.
    */
   readonly fingerprint: string | undefined;
+  /** Whether a conversation can be written; false when the folder holds no tokenizer. */
+  readonly hasChatTemplate: boolean;
   /** Token ids of a text. An input error when there is no tokenizer, or when it does not end within its time limit. */
   encode(text: string, options?: EncodeOptions): Promise<number[]>;
   /**

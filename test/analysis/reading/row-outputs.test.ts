@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { RunResult } from '../../../src/analysis/engine/run-result.ts';
 import { positionRows } from '../../../src/analysis/reading/row-outputs.ts';
 
-const shape = { model: 'base', rows: 2, positions: [3, 7], topK: 1, finalTop: 1, tracked: 0 };
+const shape = { model: 'base', index: 0, rows: 2, positions: [3, 7], topK: 1, finalTop: 1, tracked: 0 };
 
 /** Two rows at two positions; every f32 output counts up, so that a value tells where it stands. */
 function outputs(overrides: Record<string, Float32Array> = {}): RunResult {

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { findAnatomy } from '../../../src/analysis/anatomy/find-anatomy.ts';
 import { cutHead, HEAD } from '../../../src/analysis/surgery/cut-head.ts';
+import { LENGTHS } from '../../../src/analysis/surgery/fresh-prompt.ts';
 import { instrumentBackbone, type InstrumentOptions, LENS } from '../../../src/analysis/surgery/instrument-backbone.ts';
 import { intAttribute, setAttribute } from '../../../src/onnx/attributes.ts';
 import { decodeModel, encodeModel, type OnnxModel } from '../../../src/onnx/model.ts';
@@ -46,7 +47,7 @@ describe.each(MODELS)('surgery on %s', (_name, model) => {
 
   it('gives a head of its own: no input, layer or weight of the decoder', () => {
     const { graph } = cutHead(model, anatomy, { norm: 'final' });
-    expect(inputsToFeed(graph)).toEqual([HEAD.residuals, HEAD.rows]);
+    expect(inputsToFeed(graph)).toEqual([HEAD.residuals]);
     expect(names(graph.output)).toEqual([HEAD.logits]);
     expect(graph.initializer.some(({ name }) => name === anatomy.head.weight)).toBe(true);
     const weights = graph.initializer.filter(({ name }) => !name.startsWith('/constants/'));
@@ -56,28 +57,31 @@ describe.each(MODELS)('surgery on %s', (_name, model) => {
 });
 
 describe('instrumentBackbone', () => {
-  it('adds one input and the outputs of the lens; the caches go nowhere', () => {
+  it('adds the inputs and outputs of the lens; caches come and go nowhere', () => {
     const { model, routerLayers, attentionLayers } = instrumented({ layers: 3 });
     const inputs = inputsToFeed(model.graph);
-    expect(inputs.at(-1)).toBe(LENS.positions);
-    expect(inputs.filter((name) => name.startsWith('past'))).toHaveLength(6);
-    expect(names(model.graph.output)).toEqual([
-      LENS.logits,
-      ...[1, 2, 3].map(LENS.routerLogits),
-      LENS.attention(3),
-      LENS.residuals,
-    ]);
+    const lengths = Object.values(LENGTHS);
+    expect(inputs).toEqual(['input_ids', LENS.positions, LENS.query, LENS.visible, ...lengths]);
+    expect(names(model.graph.output)).toEqual([LENS.logits, LENS.routerLogits, LENS.attention(3), LENS.residuals]);
     expect([routerLayers, attentionLayers]).toEqual([[1, 2, 3], [3]]);
   });
 
-  it('asks only the wanted layers for attention', () => {
+  it('gives the attention of the wanted layers only', () => {
     const { model, attentionLayers } = instrumented({ layers: 3 }, { attentionLayers: [1, 3, 9] });
-    const asked = model.graph.node
-      .filter(({ opType }) => opType === 'GroupQueryAttention')
-      .map((node) => intAttribute(node, 'qk_output'));
-    expect(asked).toEqual([2, undefined, 2]);
+    expect(names(model.graph.output).filter((name) => name.includes('attention'))).toEqual([1, 3].map(LENS.attention));
     expect(attentionLayers).toEqual([1, 3]);
     expect(instrumented({}, { attentionLayers: [] }).attentionLayers).toEqual([]);
+  });
+
+  it('asks an operator with a window for its probabilities, which it gives on the CPU only', () => {
+    const model = syntheticDecoder({ layers: 1 });
+    const attention = model.graph.node.find(({ opType }) => opType === 'GroupQueryAttention')!;
+    setAttribute(attention, 'local_window_size', 4n);
+    const made = (device: 'cpu' | 'cuda') => instrumentBackbone(model, findAnatomy(model, { where }), { device });
+    const asked = made('cpu').model.graph.node.find(({ opType }) => opType === 'GroupQueryAttention')!;
+    expect(intAttribute(asked, 'qk_output')).toBe(2);
+    expect(made('cpu').attentionLayers).toEqual([1]);
+    expect(made('cuda').attentionLayers).toEqual([]);
   });
 
   it('leaves out attention that its operator keeps to itself', () => {

@@ -5,7 +5,7 @@ import { emptyModel, encodeModel } from '../../../onnx/model.ts';
  * Dot products of the residual streams of two models, in f64: single dimensions of a residual stream can be 10^5 times
  * the others, and the difference of two models a 10^-6th of either. For one model both inputs are the same tensor.
  *
- * Inputs: `base_residuals`, `ft_residuals` (R, all positions, D) f32, `positions` (p) i64.
+ * Inputs: `base_residuals`, `ft_residuals` (R, p, D) f32.
  * Outputs (R, p, 1) f64: `base_base` = base·base, `ft_ft`, `base_ft`, `squared_difference` = ‖ft − base‖²;
  * and f32: `largest_difference` = max |ft − base|, 0 if and only if the states are equal.
  */
@@ -13,11 +13,7 @@ export function residualGeometryGraph(): Uint8Array<ArrayBuffer> {
   const model = emptyModel('ft-lens.residual-geometry', 21);
   const builder = new GraphBuilder(model);
   const last = builder.int64s([-1]);
-  const positions = builder.input('positions', DataType.INT64, ['positions']);
-  const read = (name: string) => {
-    builder.input(name, DataType.FLOAT, ['rows', 'all positions', 'hidden']);
-    return builder.node(`/${name}/Gather`, 'Gather', [name, positions], { attributes: { axis: 1n } });
-  };
+  const read = (name: string) => builder.input(name, DataType.FLOAT, ['rows', 'positions', 'hidden']);
   const double = (path: string, tensor: string) =>
     builder.node(path, 'Cast', [tensor], { attributes: { to: BigInt(DataType.DOUBLE) } });
   const dot = (name: string, a: string, b: string) => {

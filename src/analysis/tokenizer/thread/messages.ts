@@ -13,6 +13,7 @@ export interface Vocabulary {
   /** Text by token id; a hole is an id without a token. */
   readonly texts: readonly (string | undefined)[];
   readonly fingerprint: string;
+  readonly hasChatTemplate: boolean;
 }
 
 /** What the main thread asks, and what each question is answered with. */

@@ -67,7 +67,8 @@ export class TokenizerThread {
     return inputError(`${what} did not end within its time limit.`, {
       where: this.#folder,
       expected: `at most ${timeLimitMs / 1000} s`,
-      remedy: 'the files of this tokenizer are not what a model is published with; pass --token-ids to go without them',
+      remedy:
+        'when the machine is not busy: these files are not what a model is published with; take tokenizer.json away and pass --token-ids',
     });
   }
 
