@@ -58,7 +58,12 @@ export function usageError(message: string, details: Omit<FailureDetails, 'kind'
   return new FtLensError(message, { ...details, kind: 'usage' });
 }
 
-/** The device or the native runtime failed (exit code 3). */
+/** A device that was asked for and cannot be used (exit code 3). */
+export function deviceError(message: string, details: Omit<FailureDetails, 'kind'> = {}): FtLensError {
+  return new FtLensError(message, { ...details, kind: 'device' });
+}
+
+/** The machine or the native runtime failed (exit code 3). */
 export function runtimeError(message: string, details: Omit<FailureDetails, 'kind'> = {}): FtLensError {
   return new FtLensError(message, { ...details, kind: 'runtime' });
 }

@@ -1,13 +1,13 @@
 import { createRequire } from 'node:module';
 
-const manifest: unknown = createRequire(import.meta.url)('../package.json');
+/** package.json of ft-lens, as far as it is read. */
+const { version, engines } = createRequire(import.meta.url)('../package.json') as {
+  readonly version: string;
+  readonly engines: { readonly node: string };
+};
 
 /** Version of ft-lens, as package.json says. */
-export const VERSION = readVersion(manifest);
+export const VERSION = version;
 
-function readVersion(json: unknown): string {
-  if (typeof json === 'object' && json !== null && 'version' in json && typeof json.version === 'string') {
-    return json.version;
-  }
-  throw new Error('package.json of ft-lens has no version');
-}
+/** The oldest version of Node.js that ft-lens runs on, such as 20.19. */
+export const OLDEST_NODE = engines.node.replace(/^>=/, '');

@@ -1,12 +1,15 @@
 import { defineConfig } from 'vitest/config';
 
 // unit: no native runtime, a file each. e2e: the built program and ONNX Runtime, one at a time, so that two cores suffice.
+// browser: the HTML report of the built program in Chromium, where there is one.
 export default defineConfig({
   test: {
     root: import.meta.dirname,
     pool: 'forks',
+    // A GPU of the machine that the tests run on must not decide what they see.
+    env: { FT_LENS_CUDA_DIR: '/nonexistent/cuda' },
     projects: [
-      { extends: true, test: { name: 'unit', include: ['**/*.test.ts'], exclude: ['e2e/**'] } },
+      { extends: true, test: { name: 'unit', include: ['**/*.test.ts'], exclude: ['e2e/**', 'browser/**'] } },
       {
         extends: true,
         test: {
@@ -16,6 +19,10 @@ export default defineConfig({
           testTimeout: 60_000,
           hookTimeout: 120_000,
         },
+      },
+      {
+        extends: true,
+        test: { name: 'browser', include: ['browser/**/*.test.ts'], testTimeout: 60_000, hookTimeout: 120_000 },
       },
     ],
   },

@@ -27,7 +27,7 @@ export async function exportModels(folder: string): Promise<void> {
 
 /** The bytes of every file of a folder, by name; none when there is no such folder. */
 export async function filesOf(folder: string): Promise<Map<string, Buffer>> {
-  const names = await readdir(folder).catch(() => []);
+  const names = await readdir(folder).catch((): string[] => []);
   return new Map(
     await Promise.all(names.sort().map(async (name) => [name, await readFile(join(folder, name))] as const)),
   );

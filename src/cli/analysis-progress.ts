@@ -6,7 +6,7 @@ import { formatDuration } from './units.ts';
 export function showAnalysis(progress: Progress, event: ProgressEvent): void {
   switch (event.type) {
     case 'device':
-      return progress.done('device', event.automatic ? `${event.device} (auto)` : event.device);
+      return progress.done('device', deviceText(event));
     case 'start':
     case 'step':
       return progress.status(event.model, `${event.phase}  ${event.detail}`);
@@ -17,4 +17,11 @@ export function showAnalysis(progress: Progress, event: ProgressEvent): void {
     default:
       event satisfies never;
   }
+}
+
+/** `cpu`, `cuda (NVIDIA RTX 4090, 24.1 GB free)`, `cpu (auto: no CUDA libraries; ft-lens doctor tells why)` */
+function deviceText({ device, automatic, detail }: Extract<ProgressEvent, { type: 'device' }>): string {
+  const hint = automatic && device === 'cpu' ? '; ft-lens doctor tells why' : '';
+  const reasons = [automatic ? 'auto' : undefined, detail && detail + hint].filter((part) => part !== undefined);
+  return reasons.length === 0 ? device : `${device} (${reasons.join(': ')})`;
 }

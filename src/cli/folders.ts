@@ -46,7 +46,8 @@ export async function requireFolder(option: string, path: string, sentence: stri
   });
 }
 
-async function demoPair(): Promise<ModelFolders> {
+/** @throws FtLensError (usage) when ft-lens was installed without it */
+export async function demoPair(): Promise<Required<ModelFolders>> {
   const models = fileURLToPath(new URL('../../models/', import.meta.url));
   const pair = { base: join(models, DEMO_PAIR.base), ft: join(models, DEMO_PAIR.ft) };
   const present = await Promise.all(
@@ -67,7 +68,7 @@ async function nearestFolder(path: string): Promise<string | undefined> {
   return near === undefined ? undefined : join(parent, near);
 }
 
-/** Refuses to write a report over something that the same call reads: a file of a model, or the prompt's. */
+/** Refuses to write a report over something that the same call reads: into a model's folder, or over a file. */
 export async function requireApartFromInputs(
   output: string | undefined,
   { folders, file }: { readonly folders: readonly string[]; readonly file: string | undefined },
@@ -79,7 +80,7 @@ export async function requireApartFromInputs(
   if (!inFolder && (file === undefined || (await real(file)) !== (await real(target)))) return;
   throw usageError('The report would be written over an input.', {
     where: `-o ${output}`,
-    expected: 'a file outside the model folders, and not the prompt file',
+    expected: 'a file that is not read, outside the model folders',
     remedy: 'give the report a place of its own',
   });
 }

@@ -12,7 +12,7 @@ export const PAGE_WIDTH = 80;
 
 const EXIT_CODES = `Exit codes
   0  done                     1  a --fail-on rule holds
-  2  wrong call or file       3  the device or the runtime failed
+  2  wrong call or file       3  device, runtime or disk failed
   130  interrupted
 `;
 

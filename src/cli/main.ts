@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { CommanderError } from '@commander-js/extra-typings';
+import { CommanderError, type CommandUnknownOpts } from '@commander-js/extra-typings';
 import { PAGE_WIDTH } from './help.ts';
 import { handleInterrupts, interruptSignal } from './interrupt.ts';
 import { createProgram } from './program.ts';
@@ -14,10 +14,11 @@ await main(process.argv.slice(2));
 
 /** The border of the program: whatever fails becomes one block on stderr and an exit code. */
 async function main(args: readonly string[]): Promise<void> {
+  const program = createProgram();
   try {
-    await createProgram().parseAsync(args, { from: 'user' });
+    await program.parseAsync(args, { from: 'user' });
   } catch (error) {
-    const failure = failureOf(error, args);
+    const failure = failureOf(error, commandOf(args, program));
     if (failure === undefined) return;
     // What a command reports after an interruption is only a consequence of it.
     const shown: unknown = interruptSignal.aborted ? interruptSignal.reason : failure;
@@ -33,8 +34,15 @@ async function main(args: readonly string[]): Promise<void> {
   }
 }
 
+/** The command of a call with the names of its parents: `ft-lens setup cuda`. */
+function commandOf(args: readonly string[], command: CommandUnknownOpts): string {
+  const [name, ...rest] = args;
+  const child = command.commands.find((each) => each.name() === name);
+  return child === undefined ? command.name() : `${command.name()} ${commandOf(rest, child)}`;
+}
+
 /** `undefined` for what commander raises after it has printed help or version. */
-function failureOf(error: unknown, args: readonly string[]): unknown {
+function failureOf(error: unknown, command: string): unknown {
   if (!(error instanceof CommanderError)) return error;
   if (error.exitCode === 0) return undefined;
   // A call without a command: the help has been printed, to standard error.
@@ -42,6 +50,5 @@ function failureOf(error: unknown, args: readonly string[]): unknown {
     process.exitCode = 2;
     return undefined;
   }
-  const command = args[0] === undefined || args[0].startsWith('-') ? 'ft-lens' : `ft-lens ${args[0]}`;
-  return usageErrorOf(error, error.code === 'commander.unknownCommand' ? 'ft-lens' : command);
+  return usageErrorOf(error, command);
 }

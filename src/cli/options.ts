@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { usageError } from '../errors.ts';
 
 /** Parsers of option values: each is given to commander and raises a usage error that names its option. */
@@ -14,6 +15,11 @@ export function wholeNumber(
     const bound = largest === Number.MAX_SAFE_INTEGER ? '' : ` and at most ${largest}`;
     throw wrongValue(option, `a whole number of at least ${smallest}${bound}`, value);
   };
+}
+
+/** A number of threads. Beyond the cores they only take turns: on two cores 128 make a run ten times as long. */
+export function threadCount(option: string): (value: string) => number {
+  return wholeNumber(option, 1, 4 * availableParallelism());
 }
 
 /** One of the numbers. */

@@ -2,6 +2,7 @@ import { open, realpath, rename, rm, stat } from 'node:fs/promises';
 import { rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { inputError } from '../errors.ts';
+import { writingError } from '../file-system-error.ts';
 import { onInterrupt } from './interrupt.ts';
 
 /**
@@ -51,10 +52,13 @@ async function writeToFile(text: string, file: string): Promise<void> {
   }
 }
 
-function writeError(where: string, error: unknown): Error {
-  return inputError('The output could not be written.', {
+/** @param where `-o FILE`, or standard output */
+function writeError(where: string, error: unknown): unknown {
+  if (errorCode(error) !== 'ENOENT') return writingError(where, error);
+  return inputError('The folder of the output file does not exist.', {
     where,
-    got: errorCode(error) === 'ENOENT' ? 'no such folder' : error instanceof Error ? error.message : String(error),
+    got: 'no such folder',
+    remedy: 'make it first, or choose another place',
     cause: error,
   });
 }

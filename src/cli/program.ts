@@ -2,10 +2,12 @@ import { Command } from '@commander-js/extra-typings';
 import { VERSION } from '../version.ts';
 import { addAnalyzeCommand } from './commands/analyze.ts';
 import { addDequantizeCommand } from './commands/dequantize.ts';
+import { addDoctorCommand } from './commands/doctor.ts';
 import { addExportCommand } from './commands/export.ts';
 import { addInspectCommand } from './commands/inspect.ts';
 import { addRenderCommand } from './commands/render.ts';
 import { addSchemaCommand } from './commands/schema.ts';
+import { addSetupCommand } from './commands/setup.ts';
 import { helpConfiguration } from './help.ts';
 
 const HELP = {
@@ -35,6 +37,8 @@ export function createProgram(): Command {
   addDequantizeCommand(program);
   addInspectCommand(program);
   addRenderCommand(program);
+  addDoctorCommand(program);
+  addSetupCommand(program);
   addSchemaCommand(program);
   return program;
 }

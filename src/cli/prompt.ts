@@ -1,3 +1,4 @@
+import { stat } from 'node:fs/promises';
 import type { Prompt } from '../analysis/request.ts';
 import { usageError } from '../errors.ts';
 import { LIMITS } from '../limits.ts';
@@ -38,8 +39,22 @@ export async function readPrompt(argument: string | undefined, options: PromptOp
 }
 
 async function readText(argument: string | undefined, file: string | undefined): Promise<string> {
-  if (file !== undefined) return readTextFile(file, LIMITS.promptBytes);
+  if (file !== undefined) {
+    await refusePipe(file);
+    return readTextFile(file, LIMITS.promptBytes);
+  }
   return argument === '-' ? readStandardInput() : (argument ?? '');
+}
+
+/** A pipe, such as `<(command)` of a shell, is read through standard input, where an interruption can end the waiting. */
+async function refusePipe(file: string): Promise<void> {
+  const status = await stat(file).catch(() => undefined);
+  if (!status?.isFIFO() && !status?.isSocket() && !status?.isCharacterDevice()) return;
+  throw usageError('The prompt file is a pipe or a device.', {
+    where: `--prompt-file ${file}`,
+    expected: 'a regular file',
+    remedy: 'give - as the prompt and pipe the text to standard input: COMMAND | ft-lens analyze -',
+  });
 }
 
 /** Standard input as UTF-8 text, up to the limit of a prompt. */

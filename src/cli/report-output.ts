@@ -1,6 +1,7 @@
 import type { Command, CommandUnknownOpts, OptionValues } from '@commander-js/extra-typings';
 import { usageError } from '../errors.ts';
 import type { TableView } from '../render/style.ts';
+import type { MapKind } from '../render/table/position-map.ts';
 import type { Report } from '../report/schema.ts';
 import { oneOf, wholeNumber, wordOrList } from './options.ts';
 import { writeData } from './output.ts';
@@ -17,6 +18,7 @@ export interface ReportOutputOptions {
   readonly format?: (typeof FORMATS)[number] | undefined;
   readonly output?: string | undefined;
   readonly layers?: 'fold' | 'all' | number[] | undefined;
+  readonly map?: MapKind | undefined;
   readonly width?: number | undefined;
   readonly ascii?: true | undefined;
   readonly color: boolean;
@@ -29,12 +31,17 @@ export function withReportOutput<Args extends unknown[], Options extends OptionV
   (command as CommandUnknownOpts)
     .optionsGroup('Output')
     .option('--json', 'the whole report as JSON, as --format json')
-    .option('--format <format>', 'table or json (default: table)', oneOf('--format', FORMATS))
+    .option('--format <format>', 'table, json, csv or html (default: table)', oneOf('--format', FORMATS))
     .option('-o, --output <file>', 'write to a file instead of standard output')
     .option(
       '--layers <rows>',
       'rows of the table: fold (runs of like layers), all, or a list such as 0,24,48 (default: fold on a terminal, else all)',
       wordOrList('--layers', ['fold', 'all'], { negative: false }),
+    )
+    .option(
+      '--map <what>',
+      'map over several positions: js, entropy or prob (default: js of a pair, entropy of one model)',
+      oneOf('--map', ['js', 'entropy', 'prob']),
     )
     .option(
       '--width <n>',
@@ -48,7 +55,7 @@ export function withReportOutput<Args extends unknown[], Options extends OptionV
 }
 
 /** What is written, and what was wrong with asking for it: call it before any work is done. */
-export function reportFormat(options: ReportOutputOptions): 'table' | 'json' {
+export function reportFormat(options: ReportOutputOptions): (typeof FORMATS)[number] {
   const format = options.format ?? (options.json ? 'json' : 'table');
   if (options.json && format !== 'json') {
     throw usageError('Two output formats were asked for.', {
@@ -56,25 +63,52 @@ export function reportFormat(options: ReportOutputOptions): 'table' | 'json' {
       expected: 'one of them',
     });
   }
-  if (format === 'table' || format === 'json') return format;
-  throw usageError('This output format is not available in this version.', {
-    where: `--format ${format}`,
-    expected: 'table, json',
+  return format;
+}
+
+/**
+ * @param count layers of the model
+ * @throws FtLensError (usage) when rows are asked for that the table does not have
+ */
+export function requireRows({ layers }: ReportOutputOptions, count: number): void {
+  const outside = Array.isArray(layers) ? layers.find((layer) => layer > count) : undefined;
+  if (outside === undefined) return;
+  throw usageError('The model has no such layer.', {
+    where: '--layers',
+    expected: `0 to ${count}; 0 is the embedding`,
+    got: String(outside),
   });
 }
 
 /** Renders a report and writes it where the options say. */
 export async function writeReport(report: Report, options: ReportOutputOptions): Promise<void> {
+  requireRows(options, report.models.base.layers);
   await writeData(await renderReport(report, options), options.output);
 }
 
+/** Each renderer is loaded only when it is asked for. */
 async function renderReport(report: Report, options: ReportOutputOptions): Promise<string> {
-  if (reportFormat(options) === 'json') {
-    const { renderJson } = await import('../render/json.ts');
-    return renderJson(report);
+  switch (reportFormat(options)) {
+    case 'json': {
+      const { renderJson } = await import('../render/json.ts');
+      return renderJson(report);
+    }
+    case 'csv': {
+      const { renderCsv } = await import('../render/csv.ts');
+      return renderCsv(report);
+    }
+    case 'html': {
+      const [{ renderHtml }, { loadPageCode }] = await Promise.all([
+        import('../render/html.ts'),
+        import('../page-code.ts'),
+      ]);
+      return renderHtml(report, await loadPageCode());
+    }
+    default: {
+      const { renderTable } = await import('../render/table.ts');
+      return renderTable(report, tableView(options));
+    }
   }
-  const { renderTable } = await import('../render/table.ts');
-  return renderTable(report, tableView(options));
 }
 
 function tableView(options: ReportOutputOptions): TableView {
@@ -87,6 +121,7 @@ function tableView(options: ReportOutputOptions): TableView {
     ascii: options.ascii === true,
     accessible: isAccessible(process.env),
     layers: options.layers ?? (terminal ? 'fold' : 'all'),
+    map: options.map,
     terminal,
   };
 }

@@ -8,6 +8,7 @@ const SENTENCES = new Map([
   ['commander.missingArgument', 'An argument is missing.'],
   ['commander.missingMandatoryOptionValue', 'An option is missing that this command needs.'],
   ['commander.optionMissingArgument', 'An option has no value.'],
+  ['commander.conflictingOption', 'These options exclude each other.'],
 ]);
 
 /** commander's complaint as a usage error: what it quotes is the place, its suggestion becomes what to do. */
@@ -16,8 +17,9 @@ export function usageErrorOf(error: CommanderError, command: string): Error {
   const sentence = SENTENCES.get(error.code);
   const nearest = /Did you mean (?:one of )?(.+)\?\)/.exec(suggestion ?? '')?.[1];
   const help = `${command} --help`;
+  const quoted = [...problem.matchAll(/'([^']+)'/g)].map(([, text]) => text).join(' ');
   return usageError(sentence ?? 'This call is not understood.', {
-    where: (sentence && /'([^']+)'/.exec(problem)?.[1]) ?? problem,
+    where: (sentence && quoted) || problem,
     remedy: nearest === undefined ? `see ${help}` : `did you mean ${nearest}?  (${help} lists all)`,
     cause: error,
   });

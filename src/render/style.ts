@@ -2,6 +2,7 @@ import { Chalk } from 'chalk';
 import type { ColorSupportLevel } from 'chalk';
 import { ASCII, UNICODE } from './table/glyphs.ts';
 import type { Glyphs } from './table/glyphs.ts';
+import type { MapKind } from './table/position-map.ts';
 import { asciiQuote, asciiText, quoteText, tokenText, visibleText } from './token-text.ts';
 
 /** What the reader's terminal and options ask of the table view. */
@@ -15,6 +16,8 @@ export interface TableView {
   readonly accessible: boolean;
   /** Rows of the layer table: all, runs of like layers in one line, or these layers. */
   readonly layers: 'fold' | 'all' | readonly number[];
+  /** What a map over several positions shows; undefined: the divergence of two models, the entropy of one. */
+  readonly map?: MapKind | undefined;
   /** The text goes to a terminal, which understands cursor movements. */
   readonly terminal: boolean;
 }

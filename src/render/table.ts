@@ -8,6 +8,7 @@ import { finalPrediction } from './table/final-prediction.ts';
 import { header } from './table/header.ts';
 import { layerTable, tableLayout } from './table/layer-table.ts';
 import { legend } from './table/legend.ts';
+import { positionMap, showsMap } from './table/position-map.ts';
 import { readingsOf } from './table/reading.ts';
 import type { Reading } from './table/reading.ts';
 import { routing } from './table/routing.ts';
@@ -30,7 +31,10 @@ export function renderTable(report: Report, view: TableView): string {
   const sections = [
     failedCheckLines(report.checks, style),
     header(report, readings, style),
-    ...readings.flatMap((reading) => readingSections(reading, readings.length > 1, report, view, style)),
+    ...(showsMap(readings, view) ? [positionMap(readings, report, view, style)] : []),
+    ...(showsMap(readings, view) ? readings.slice(-1) : readings).flatMap((reading) =>
+      readingSections(reading, readings.length > 1, report, view, style),
+    ),
     checkLines(report.checks, style),
     verdict(report, style),
   ];

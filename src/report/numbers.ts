@@ -9,10 +9,20 @@ export function percent(probability: number, digits = 1): string {
   return `${Math.min(value, 100 - step).toFixed(digits)}%`;
 }
 
+/** `1%`, `0.05%`: a threshold as it was asked for. */
+export function thresholdWords(probability: number): string {
+  return `${Number((probability * 100).toPrecision(6))}%`;
+}
+
 /** A divergence in nats: 4 decimals, below 1e-4 one digit and its power (`2e-5`), `0` for exactly 0. */
 export function divergence(nats: number): string {
   if (nats === 0) return '0';
   return nats < 1e-4 ? nats.toExponential(0) : nats.toFixed(4);
+}
+
+/** The Jensen-Shannon distance in 0..1, on which small divergences show too: √(JS / ln 2). */
+export function distance(jsNats: number): number {
+  return Math.sqrt(jsNats / Math.LN2);
 }
 
 /** A check's value or limit: two digits of what may lie at any power of ten. */

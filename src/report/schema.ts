@@ -109,6 +109,55 @@ const layerComparisonSchema = z.strictObject({
     .describe('null at layer 0 and in dense layers'),
 });
 
+const partKind = z.enum(['embedding', 'attention', 'router', 'experts', 'norm', 'final-norm', 'head']);
+
+const partSchema = z.strictObject({
+  kind: partKind.describe('a tied head is the embedding, and is listed as both'),
+  tensors: z.int().positive().describe('packed weights and their scales are two'),
+  differing: count.describe('tensors whose bytes differ, or that only one model has'),
+  layers: z.array(count).describe('layers with a differing tensor; 0 is the embedding; none for final norm and head'),
+  lora: z
+    .strictObject({
+      weights: z.int().positive().describe('weights that the adapter names'),
+      cosine: finite.nullable().describe('between the stored change and the intended one; null without a change'),
+      normRatio: z.number().nonnegative().nullable().describe('norm of the stored change / norm of the intended one'),
+      kept: finite.nullable().describe('⟨stored, intended⟩ / ⟨intended, intended⟩: 1 when the change is stored whole'),
+      noise: z
+        .number()
+        .nonnegative()
+        .nullable()
+        .describe('norm of the rest of the stored change / norm of the intended'),
+    })
+    .nullable()
+    .describe("what storing left of the fine-tune's LoRA; null when it does not change this part"),
+});
+
+const partsSchema = z.discriminatedUnion('known', [
+  z.strictObject({
+    known: z.literal(true),
+    sameGraph: z.boolean().describe('both models compute the same with their tensors'),
+    sameCheckpoint: z.boolean().describe('both exports were made from the same checkpoint files, before any LoRA'),
+    baseLora: z.string().nullable().describe('name of the LoRA that was merged into the base'),
+    ftLora: z.string().nullable().describe('name of the LoRA that was merged into the fine-tune'),
+    kinds: z.array(partSchema),
+  }),
+  z.strictObject({ known: z.literal(false), reason: z.string() }),
+]);
+
+const verdictSchema = z.strictObject({
+  kind: z
+    .enum(['failed-check', 'identical', 'same-distributions', 'same-top1', 'same-answer', 'answer-changes'])
+    .describe('the first that holds, for the last position read'),
+  headline: z.string(),
+  sentences: z.array(z.string()),
+  firstDivergentLayer: count.nullable(),
+  firstTop1ChangeLayer: count.nullable(),
+  causes: z
+    .array(z.strictObject({ kind: partKind, layers: z.array(count) }))
+    .nullable()
+    .describe('parts with differing tensors that can have caused the first difference; null when that is not known'),
+});
+
 const comparisonSchema = z.strictObject({
   identical: z.boolean().describe('every state bit-identical'),
   positions: z.array(
@@ -120,6 +169,8 @@ const comparisonSchema = z.strictObject({
     }),
   ),
   attention: z.strictObject({ jsNats: nats, sameTop1: z.boolean() }).nullable(),
+  parts: partsSchema.optional().describe('which tensors of the two exports differ, as their manifests say'),
+  verdict: verdictSchema.optional(),
 });
 
 const checkSchema = z.strictObject({
@@ -159,4 +210,9 @@ export type AttentionReport = z.infer<typeof attentionSchema>;
 export type Comparison = z.infer<typeof comparisonSchema>;
 export type PositionComparison = Comparison['positions'][number];
 export type LayerComparison = z.infer<typeof layerComparisonSchema>;
+export type Parts = z.infer<typeof partsSchema>;
+export type KnownParts = Extract<Parts, { known: true }>;
+export type PartReport = z.infer<typeof partSchema>;
+export type PartKind = z.infer<typeof partKind>;
+export type VerdictReport = z.infer<typeof verdictSchema>;
 export type Check = z.infer<typeof checkSchema>;

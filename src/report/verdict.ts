@@ -1,32 +1,44 @@
-import type { Check, Comparison, PositionComparison, PositionReport, Report } from './schema.ts';
-import { divergence, layerWords, percent } from './numbers.ts';
+import { layerWords, percent } from './numbers.ts';
+import type { Check, Comparison, PositionComparison, PositionReport, Report, VerdictReport } from './schema.ts';
+import { causesOf } from './verdict/causes.ts';
+import { partSentences } from './verdict/parts.ts';
+import { routingSentence } from './verdict/routing.ts';
+import { settlingOf, settlingOfPair } from './verdict/settling.ts';
+import { answer, sentence, type Wording } from './verdict/words.ts';
 
-type VerdictKind =
-  | 'failed-check'
-  | 'single-model'
-  | 'identical'
-  | 'same-distributions'
-  | 'same-top1'
-  | 'same-answer'
-  | 'answer-changes';
+export { settles } from './verdict/settling.ts';
+export type { Wording } from './verdict/words.ts';
 
 export interface Verdict {
-  readonly kind: VerdictKind;
+  readonly kind: VerdictReport['kind'] | 'single-model';
   readonly headline: string;
   readonly sentences: readonly string[];
-}
-
-/** How the verdict writes text that came from a model or a file. */
-export interface Wording {
-  /** A token: `" me"`. */
-  quote(text: string): string;
-  /** A message or a name. */
-  plain(text: string): string;
 }
 
 /** From here on a divergence is no detail: 0.1 nats is a seventh of the largest possible, ln 2. */
 const LARGE_JS_NATS = 0.1;
 const LISTED_POSITIONS = 12;
+
+/** As a report holds it: tokens in quotes as JSON writes them, names as they are. */
+const REPORT_WORDING: Wording = { quote: (text) => JSON.stringify(text), plain: (text) => text };
+
+/**
+ * The verdict on two models as a report stores it: the words of {@link verdictOf}, and the facts that they rest on.
+ * Whatever draws a report makes the words anew, with its own wording of tokens.
+ */
+export function verdictReport(report: Report, comparison: Comparison): VerdictReport {
+  const { kind, headline, sentences } = verdictOf(report, REPORT_WORDING);
+  const change = comparison.positions.at(-1);
+  if (kind === 'single-model' || change === undefined) throw new Error('two models were compared at no position');
+  return {
+    kind,
+    headline,
+    sentences: [...sentences],
+    firstDivergentLayer: change.firstDivergentLayer,
+    firstTop1ChangeLayer: change.firstTop1ChangeLayer,
+    causes: comparison.parts?.known && comparison.parts.sameGraph ? causesOf(comparison.parts, change) : null,
+  };
+}
 
 /**
  * What the report says, in words: the first kind that holds, then where the difference begins, where it shows and where
@@ -70,14 +82,14 @@ function failedVerdict(failed: readonly Check[], report: Report, wording: Wordin
   };
 }
 
-function pairKind(comparison: Comparison, { base, ft, change }: Pair): VerdictKind {
+function pairKind(comparison: Comparison, { base, ft, change }: Pair): VerdictReport['kind'] {
   if (comparison.identical) return 'identical';
   if (base.final.top[0]?.id !== ft.final.top[0]?.id) return 'answer-changes';
   if (change.layers.some((row) => !row.sameTop1)) return 'same-answer';
   return change.layers.some((row) => row.jsNats > 0) ? 'same-top1' : 'same-distributions';
 }
 
-function headlineOf(kind: VerdictKind, { base, ft }: Pair, wording: Wording): string {
+function headlineOf(kind: VerdictReport['kind'], { base, ft }: Pair, wording: Wording): string {
   const [before, after] = [answer(base, wording), answer(ft, wording)];
   const sameAnswer = `${before} becomes ${percent(ft.final.top[0]?.prob ?? 0)}`;
   switch (kind) {
@@ -94,17 +106,30 @@ function headlineOf(kind: VerdictKind, { base, ft }: Pair, wording: Wording): st
   }
 }
 
-function pairSentences(kind: VerdictKind, report: Report, pair: Pair, wording: Wording): string[] {
-  if (kind === 'identical') {
-    return ['Both exports compute the same. If a difference was expected, see whether the adapter was merged at all.'];
-  }
-  const sentences = [whereItDiffers(pair.change), settling(pair, wording)];
-  const routing = routingSentence(pair.change, report.models.base.expertsPerToken);
-  if (routing !== undefined) sentences.push(routing);
-  const others = otherPositions(report);
-  if (others !== undefined) sentences.push(others);
-  sentences.push('No noise floor was measured: small differences may be quantisation noise.');
-  return sentences;
+/** Where no hashes say why two models are identical. */
+const EXPECTED_DIFFERENCE =
+  'Both exports compute the same. If a difference was expected, see whether the adapter was merged at all.';
+
+function pairSentences(kind: VerdictReport['kind'], report: Report, pair: Pair, wording: Wording): string[] {
+  const { base, ft, change } = pair;
+  const parts = partSentences(report.comparison, change, wording);
+  if (kind === 'identical') return report.comparison?.parts?.known ? parts : [...parts, EXPECTED_DIFFERENCE];
+  const sentences = [
+    otherRecipe(report),
+    whereItDiffers(change),
+    ...parts,
+    settlingOfPair(base, ft, wording),
+    routingSentence(change, report.models.base.expertsPerToken),
+    otherPositions(report),
+    'No noise floor was measured: small differences may be quantisation noise.',
+  ];
+  return sentences.filter((text) => text !== undefined);
+}
+
+/** Comes first: nothing else that is said of the pair holds for the training alone. */
+function otherRecipe({ models }: Report): string | undefined {
+  if (models.base.recipe === models.ft?.recipe) return undefined;
+  return 'The weights of the two models are not stored in the same way: part of every difference is rounding, not training.';
 }
 
 function whereItDiffers(change: PositionComparison): string {
@@ -119,42 +144,6 @@ function whereItDiffers(change: PositionComparison): string {
       ? `JS stays at or below ${LARGE_JS_NATS}`
       : `JS exceeds ${LARGE_JS_NATS} first in ${layerWords(large.layer)}`;
   return `${states}, ${top1}; ${js}.`;
-}
-
-function settling({ base, ft }: Pair, wording: Wording): string {
-  const [baseToken, ftToken] = [answerToken(base, wording), answerToken(ft, wording)];
-  const both = settles(base) && settles(ft);
-  if (!both)
-    return [settlingOf('base', base, wording), settlingOf('the fine-tune', ft, wording)].map(sentence).join(' ');
-  if (base.commitLayer === ft.commitLayer) {
-    const tokens = baseToken === ftToken ? ` on ${ftToken}` : `: base on ${baseToken}, the fine-tune on ${ftToken}`;
-    return `Both settle at ${layerWords(ft.commitLayer)}${tokens}.`;
-  }
-  const on = baseToken === ftToken ? '' : `on ${baseToken} `;
-  const when = base.commitLayer > ft.commitLayer ? 'only' : 'already';
-  return `The fine-tune settles on ${ftToken} at ${layerWords(ft.commitLayer)}, base ${on}${when} at ${layerWords(base.commitLayer)}.`;
-}
-
-function settlingOf(name: string, position: PositionReport, wording: Wording): string {
-  const token = answerToken(position, wording);
-  return settles(position)
-    ? `${name} settles on ${token} at ${layerWords(position.commitLayer)}`
-    : `${name} never settles: its answer ${token} is not the top-1 of the last row`;
-}
-
-/** Whether the last row's top-1 is the model's answer; read without the final norm it need not be. */
-export function settles({ layers, final }: PositionReport): boolean {
-  return layers.at(-1)?.top[0]?.id === final.top[0]?.id;
-}
-
-/** Shares of experts are counted, causes are not claimed: routing moves because states move, and the reverse. */
-function routingSentence(change: PositionComparison, expertsPerToken: number): string | undefined {
-  const layers = change.layers.flatMap(({ layer, routing }) => (routing === null ? [] : [{ layer, ...routing }]));
-  const largest = layers.toSorted((a, b) => b.jsNats - a.jsNats)[0];
-  if (largest === undefined) return undefined;
-  if (largest.jsNats === 0) return 'Routing is the same in every layer.';
-  const shared = expertsPerToken - largest.lost.length;
-  return `The difference is associated with routing that moves most in ${layerWords(largest.layer)} (${shared} of ${expertsPerToken} experts shared, JS ${divergence(largest.jsNats)}).`;
 }
 
 function otherPositions({ models, comparison }: Report): string | undefined {
@@ -173,18 +162,4 @@ function readingSentences({ settings }: Report): string[] {
   return [
     "The rows were read without the final norm: they are not the model's predictions, and flat rows with an entropy near ln V are an artefact of that reading. The final prediction is the model's own.",
   ];
-}
-
-function answerToken({ final }: PositionReport, wording: Wording): string {
-  return wording.quote(final.top[0]?.text ?? '');
-}
-
-function answer({ final }: PositionReport, wording: Wording): string {
-  const [first] = final.top;
-  return first === undefined ? 'nothing' : `${wording.quote(first.text)} ${percent(first.prob)}`;
-}
-
-function sentence(text: string): string {
-  const capitalised = text.charAt(0).toUpperCase() + text.slice(1);
-  return /[.!?]$/.test(text) ? capitalised : `${capitalised}.`;
 }

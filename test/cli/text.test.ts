@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { columns } from '../../src/cli/columns.ts';
-import { shellWord } from '../../src/cli/shell-word.ts';
+import { shellWord } from '../../src/shell-word.ts';
 import { suggestSimilar } from '../../src/cli/similar.ts';
 import { formatBytes, formatCount, formatDuration, formatPercent } from '../../src/cli/units.ts';
 

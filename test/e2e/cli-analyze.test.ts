@@ -118,7 +118,7 @@ describe('the table', () => {
     expect(stdout).toContain('Embed │');
     expect(stdout).toContain('L-3 ');
     expect(stdout).toContain('Verdict ');
-    expect(stderr).toMatch(/^device {3}cpu \(auto\)\n/);
+    expect(stderr).toMatch(/^device {3}cpu \(auto: no CUDA libraries; ft-lens doctor tells why\)\n/);
   });
 
   test('FORCE_COLOR colours a pipe; NO_COLOR alone does not; --no-color goes before both', async () => {

@@ -33,6 +33,15 @@ describe('a wrong call exits with 2 and one block on stderr', () => {
       ],
     ],
     [
+      'a row of the table that the model does not have',
+      ['analyze', 'fox', ...BASE, '--layers', '0,99'],
+      [
+        'error  The model has no such layer.                                       exit 2',
+        '  where     --layers',
+        '  expected  0 to 3; 0 is the embedding     got  99',
+      ],
+    ],
+    [
       'no such fine-tune',
       ['analyze', 'fox', ...BASE, '--ft', './elsewhere'],
       [
@@ -58,7 +67,17 @@ describe('a wrong call exits with 2 and one block on stderr', () => {
       [
         'error  The report would be written over an input.                         exit 2',
         '  where     -o base-int4/config.json',
-        '  expected  a file outside the model folders, and not the prompt file',
+        '  expected  a file that is not read, outside the model folders',
+        '  do        give the report a place of its own',
+      ],
+    ],
+    [
+      'a report over the one that is rendered',
+      ['render', 'base-int4/config.json', '-o', './base-int4/config.json'],
+      [
+        'error  The report would be written over an input.                         exit 2',
+        '  where     -o ./base-int4/config.json',
+        '  expected  a file that is not read, outside the model folders',
         '  do        give the report a place of its own',
       ],
     ],
@@ -115,6 +134,15 @@ describe('a wrong call exits with 2 and one block on stderr', () => {
       ],
     ],
     [
+      'options that exclude each other, of a command below another',
+      ['setup', 'cuda', '--dry-run', '--json'],
+      [
+        'error  These options exclude each other.                                  exit 2',
+        '  where     --json --dry-run',
+        '  do        see ft-lens setup cuda --help',
+      ],
+    ],
+    [
       'an option without its value',
       ['analyze', 'fox', '--base'],
       [
@@ -133,12 +161,12 @@ describe('a wrong call exits with 2 and one block on stderr', () => {
       ],
     ],
     [
-      'a format of a later version',
-      ['analyze', 'fox', ...BASE, '--format', 'html'],
+      'an unknown format',
+      ['analyze', 'fox', ...BASE, '--format', 'pdf'],
       [
-        'error  This output format is not available in this version.               exit 2',
-        '  where     --format html',
-        '  expected  table, json',
+        'error  An option has a value that it cannot have.                         exit 2',
+        '  where     --format',
+        '  expected  table, json, csv, html     got  "pdf"',
       ],
     ],
     [
@@ -189,10 +217,24 @@ describe('a wrong call exits with 2 and one block on stderr', () => {
     expect(stderr).toMatch(/got +"x" #87 "y" #88 "z" #89\n/);
   });
 
+  test.runIf(process.platform !== 'win32')(
+    'a prompt file that is a pipe or a device names the way for pipes',
+    async () => {
+      const { status, stderr } = await ftLens(['analyze', ...BASE, '--prompt-file', '/dev/null'], { cwd: folder });
+      expect(status).toBe(2);
+      expect(block(stderr)).toEqual([
+        'error  The prompt file is a pipe or a device.                             exit 2',
+        '  where     --prompt-file /dev/null',
+        '  expected  a regular file',
+        '  do        give - as the prompt and pipe the text to standard input: COMMAND | ft-lens analyze -',
+      ]);
+    },
+  );
+
   test('a named device that is not there is no silent fallback, and exits with 3', async () => {
     const { status, stderr } = await ftLens(['analyze', 'fox', ...BASE, '--device', 'cuda'], { cwd: folder });
     expect(status).toBe(3);
-    expect(block(stderr)[0]).toMatch(/^error {2}CUDA was asked for and cannot be used\. +exit 3$/);
+    expect(block(stderr)[0]).toMatch(/^error {2}.+\. +exit 3$/);
   });
 
   test('no command at all: the help, on stderr', async () => {
@@ -219,10 +261,10 @@ describe('text from outside never reaches the terminal raw', () => {
 });
 
 describe('help', () => {
-  const COMMANDS = ['', 'analyze', 'export', 'dequantize', 'inspect', 'render', 'schema'];
+  const COMMANDS = ['', 'analyze', 'export', 'dequantize', 'inspect', 'render', 'schema', 'doctor', 'setup cuda'];
 
   test.each(COMMANDS)('of "%s" begins with a sentence and examples, within 80 columns', async (command) => {
-    const args = command === '' ? ['--help'] : [command, '--help'];
+    const args = [...command.split(' ').filter(Boolean), '--help'];
     const { status, stdout, stderr } = await ftLens(args, { env: { COLUMNS: '200' } });
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
     expect(stdout.split('\n').filter((line) => line.length > 80)).toEqual([]);
@@ -262,7 +304,7 @@ describe('an output that cannot be written', () => {
     const intoFolder = await ftLens(['analyze', 'fox', ...BASE, '--quiet', '-o', out], { cwd: folder });
     const nowhere = await ftLens(['analyze', 'fox', ...BASE, '--quiet', '-o', join(out, 'no/where')], { cwd: folder });
     expect(block(intoFolder.stderr)[0]).toMatch(/^error {2}The output file is a folder\. +exit 2$/);
-    expect(block(nowhere.stderr)[0]).toMatch(/^error {2}The output could not be written\. +exit 2$/);
+    expect(block(nowhere.stderr)[0]).toMatch(/^error {2}The folder of the output file does not exist\. +exit 2$/);
     expect([intoFolder.status, nowhere.status]).toEqual([2, 2]);
     expect(readdirSync(out)).toEqual([]);
   });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { quoteText, visibleText } from '../../src/render/token-text.ts';
-import type { Report } from '../../src/report/schema.ts';
-import { verdictOf } from '../../src/report/verdict.ts';
+import { type Report, reportSchema } from '../../src/report/schema.ts';
+import { verdictOf, verdictReport } from '../../src/report/verdict.ts';
 import {
   sampleFailed,
   sampleIdentical,
@@ -10,6 +10,8 @@ import {
   sampleTwoPositions,
   sampleWithoutNorm,
 } from '../render/sample-report.ts';
+
+import { withParts } from './with-parts.ts';
 
 const wording = { quote: (text: string) => quoteText(text), plain: visibleText };
 const verdict = (report: Report) => verdictOf(report, wording);
@@ -81,10 +83,25 @@ describe('the sentences', () => {
     );
   });
 
-  it('claim no cause', () => {
+  it('claim no cause where the tensors are not known', () => {
     for (const report of [samplePair(), sameAnswer(), sampleIdentical()]) {
       expect(verdict(report).sentences.join(' ')).not.toMatch(/because|cause|due to/i);
     }
+  });
+
+  it('call routing moved only beyond what rounding does to it', () => {
+    const report = samplePair();
+    for (const row of report.comparison?.positions.flatMap(({ layers }) => layers) ?? []) {
+      row.routing = row.routing && { ...row.routing, jsNats: Math.min(row.routing.jsNats, 0.013) };
+    }
+    const [hardly] = verdict(report).sentences.filter((text) => text.startsWith('Routing'));
+    expect(hardly).toMatch(/^Routing hardly moves, most in L-\d+ \(\d of 8 experts shared, JS 0\.0130\)\.$/);
+  });
+
+  it('begin with a recipe that is not the same', () => {
+    const report = samplePair();
+    report.models.base.recipe = 'experts int8/64';
+    expect(verdict(report).sentences[0]).toMatch(/^The weights of the two models are not stored in the same way/);
   });
 
   it('say that routing is the same', () => {
@@ -122,5 +139,36 @@ describe('the sentences', () => {
     const report = samplePair();
     for (const { final } of report.models.base.positions) final.top[0] = { id: 1, text: '\u001b[31m\n', prob: 0.9 };
     expect(verdict(report).headline).toBe(String.raw`The answer changes: "\x1B[31m\n" 90.0% becomes " me" 58.9%.`);
+  });
+});
+
+describe('verdictReport', () => {
+  it.each([
+    ['pair', samplePair()],
+    ['identical', sampleIdentical()],
+    ['same answer', sameAnswer()],
+    ['failed check', sampleFailed()],
+    ['two positions', sampleTwoPositions()],
+    ['without norm', sampleWithoutNorm()],
+    ['equal tensors', withParts(sampleIdentical(), {})],
+  ])('of the %s is what is drawn, in the words of JSON', (_, report) => {
+    const stored = verdictReport(report, report.comparison!);
+    const { kind, headline, sentences } = verdictOf(report, { quote: (text) => JSON.stringify(text), plain: String });
+    expect(stored).toMatchObject({ kind, headline, sentences });
+    expect(stored.kind).toBe(verdict(report).kind);
+    const schema = reportSchema.shape.comparison.unwrap().shape.verdict;
+    expect(schema.parse(stored)).toEqual(stored);
+  });
+
+  it('holds the facts that the words rest on', () => {
+    const report = withParts(samplePair(), { attention: [1, 2, 3], experts: [2], head: [] });
+    expect(verdictReport(report, report.comparison!)).toMatchObject({
+      kind: 'answer-changes',
+      firstDivergentLayer: 1,
+      firstTop1ChangeLayer: 25,
+      causes: [{ kind: 'attention', layers: [1] }],
+    });
+    const unknown = samplePair();
+    expect(verdictReport(unknown, unknown.comparison!).causes).toBeNull();
   });
 });

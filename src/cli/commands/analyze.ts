@@ -1,9 +1,8 @@
-import { availableParallelism } from 'node:os';
 import type { Command } from '@commander-js/extra-typings';
 import { ANALYZE_DEFAULTS } from '../../analysis/request.ts';
 import { FAIL_RULES } from '../fail-on.ts';
 import { helpConfiguration } from '../help.ts';
-import { oneOf, probability, repeated, tokenIds, wholeNumber, wordOrList } from '../options.ts';
+import { oneOf, probability, repeated, threadCount, tokenIds, wholeNumber, wordOrList } from '../options.ts';
 import { withReportOutput } from '../report-output.ts';
 
 const HELP = {
@@ -14,12 +13,13 @@ const HELP = {
       'ft-lens analyze "…" --base ./base-int4 --ft ./ft-int4 --json > report.json',
       'every number, for a script; ft-lens schema describes it',
     ],
+    [
+      'ft-lens analyze "…" --positions all --format html -o report.html',
+      'maps of every layer and position, for any browser, offline',
+    ],
   ],
   next: 'Next: ft-lens render report.json shows a saved report again, without the models.',
 } as const;
-
-/** Threads beyond the cores only take turns: on two cores 128 make a run ten times as long. */
-const MOST_THREADS = 4 * availableParallelism();
 
 const DEVICES = ['auto', 'cpu', 'cuda', 'webgpu'] as const;
 
@@ -78,7 +78,8 @@ export function addAnalyzeCommand(program: Command): void {
       'exit 1 on no-difference or self-check; repeatable',
       repeated(oneOf('--fail-on', FAIL_RULES)),
     )
-    .option('--threads <n>', 'threads of the CPU (default: one per core)', wholeNumber('--threads', 1, MOST_THREADS))
+    .option('--threads <n>', 'threads of the CPU (default: one per core)', threadCount('--threads'))
+    .option('--no-self-test', 'do not compare the device with the CPU, at one layer, before a model is read')
     .option('--quiet', 'only warnings and errors on stderr')
     .option('--verbose', 'stacks of errors as well')
     .action(async (prompt, options) => {

@@ -1,6 +1,6 @@
 import type { Command } from '@commander-js/extra-typings';
 import { helpConfiguration } from '../help.ts';
-import { oneOfNumbers } from '../options.ts';
+import { oneOfNumbers, threadCount } from '../options.ts';
 
 const HELP = {
   examples: [
@@ -24,7 +24,10 @@ export function addExportCommand(program: Command): void {
     .optionsGroup('Models')
     .requiredOption('--checkpoint <dir>', 'folder of the checkpoint, or its id in the Hugging Face cache')
     .option('--adapter <dir>', 'folder or id of a PEFT LoRA, merged before quantising')
-    .requiredOption('--out <dir>', 'folder to make')
+    .requiredOption(
+      '--out <dir>',
+      'folder to make; until it is whole, DIR.partial: the same command goes on from there',
+    )
     .option('--share-with <export>', 'link the bytes that are equal in this export instead of storing them twice')
     .option('--force', 'replace an export that is there already')
     .optionsGroup('Quantisation')
@@ -36,6 +39,9 @@ export function addExportCommand(program: Command): void {
       64,
     )
     .option('--head-bits <n>', 'of the LM head: 4, 8 or 16 (f16)', oneOfNumbers('--head-bits', [4, 8, 16]), 16)
+    .option('--search', 'try 32 scales for each block: less error, about 4 times the work')
+    .optionsGroup('Run')
+    .option('--threads <n>', 'threads that encode weights (default: one per core)', threadCount('--threads'))
     .optionsGroup('Output')
     .option('--json', 'the manifest of the export on standard output')
     .option('--no-color', 'no colours')

@@ -6,6 +6,8 @@ const HELP = {
   examples: [
     ['ft-lens render report.json', 'the table of a report that analyze --json has saved'],
     ['ft-lens render report.json --layers all --width 160', 'every layer, with the runners-up in the row'],
+    ['ft-lens render report.json --format html -o report.html', 'a page with maps, for any browser, offline'],
+    ['ft-lens render report.json --format csv -o report.csv', 'every number in a row of its own'],
   ],
   next: 'Next: ft-lens schema describes what a report holds.',
 } as const;
@@ -13,7 +15,7 @@ const HELP = {
 export function addRenderCommand(program: Command): void {
   const command = program
     .command('render')
-    .description('Show a saved JSON report as a table, without the models.')
+    .description('Show a saved JSON report as a table, CSV or HTML, without the models.')
     .argument('<report>', 'a file that ft-lens analyze --json has written')
     .configureHelp(helpConfiguration(HELP));
   withReportOutput(command).action(async (report, options) => {

@@ -1,7 +1,7 @@
 import type { CheckpointDescription } from '../../export/inspect/describe-checkpoint.ts';
 import { visibleText } from '../../render/token-text.ts';
 import { columns } from '../columns.ts';
-import { shellWord } from '../shell-word.ts';
+import { shellWord } from '../../shell-word.ts';
 import { formatBytes, formatCount } from '../units.ts';
 
 /** A checkpoint as text for people: aligned lines that end in a newline. */

@@ -1,11 +1,10 @@
+import { type SurvivalWord, survivalOf, survivalWord, tolerableNoise } from '../../export/folder/survival.ts';
 import { visibleText } from '../../render/token-text.ts';
 import type { AdapterSurvival, Manifest, QuantizationError } from '../../export/folder/manifest.ts';
 import { columns } from '../columns.ts';
 import { formatPercent } from '../units.ts';
 
-/** Cosine between the change that is stored and the change that was meant, from which it counts as kept. */
-const SURVIVES = 0.9;
-const PARTLY_SURVIVES = 0.5;
+const LOST: ReadonlySet<SurvivalWord> = new Set(['partly', 'mostly lost']);
 
 /** What an export did to the weights and to the adapter: a text of aligned columns that ends in a newline. */
 export function exportSummary(
@@ -18,19 +17,30 @@ export function exportSummary(
   return `${lines.join('\n')}\n`;
 }
 
-/** What the owner of an adapter must know before using the export: the changes that quantisation rounded away. */
-export function survivalWarnings(manifest: Pick<Manifest, 'quantization' | 'adapterSurvival'>): string[] {
-  const survival = manifest.adapterSurvival ?? [];
-  const lost = survival.filter(({ cosine }) => cosine !== null && cosine < PARTLY_SURVIVES);
-  const warnings = lost.map(({ kind, bits, cosine }) => {
-    const remedy =
-      bits === 4 ? 'Export both models with --bits 8, or train a stronger adapter' : 'Train a stronger adapter';
-    return `The ${kind} part of the LoRA is smaller than the ${bits}-bit rounding step: cosine ${cosine?.toFixed(2)}. ${remedy}.`;
-  });
-  if (survival.length > 0 && survival.every(({ cosine }) => cosine === null)) {
+/** What the owner of an adapter must know before using the export: what of its change rounding took or drowned. */
+export function survivalWarnings(
+  manifest: Pick<Manifest, 'quantization' | 'adapterSurvival' | 'dimensions' | 'source'>,
+): string[] {
+  const { adapterSurvival = [], dimensions, source } = manifest;
+  const tolerable = tolerableNoise(dimensions.hiddenSize, source.adapter?.settings.rank ?? 1);
+  const warnings = adapterSurvival
+    .map((survival) => survivalWarning(survival, tolerable))
+    .filter((warning) => warning !== undefined);
+  if (adapterSurvival.length > 0 && adapterSurvival.every(({ cosine }) => cosine === null)) {
     warnings.push('The adapter changes no weight: the export equals its base.');
   }
   return warnings;
+}
+
+function survivalWarning({ kind, bits, ...measured }: AdapterSurvival, tolerable: number): string | undefined {
+  const survival = survivalOf(measured);
+  if (survival === undefined) return undefined;
+  const { kept, noise } = survival;
+  const remedy = bits === 4 ? ' Exports of both models with --bits 8 are closer.' : '';
+  if (LOST.has(survivalWord(survival)))
+    return `Of the ${kind} part of the LoRA only ${formatPercent(Math.max(0, kept))} is stored.${remedy}`;
+  if (noise < tolerable) return undefined;
+  return `The ${kind} part of the LoRA is stored whole, but under rounding noise of ${noise.toFixed(1)} times its size: some of its effect may be lost in it.${remedy}`;
 }
 
 function quantizationLines(errors: readonly QuantizationError[], format: (bits: number) => string): string[] {
@@ -49,24 +59,21 @@ function quantizationLines(errors: readonly QuantizationError[], format: (bits: 
 }
 
 function survivalLines(survival: readonly AdapterSurvival[], format: (bits: number) => string): string[] {
-  const rows = survival.map(({ kind, weights, bits, cosine, normRatio }) => [
-    kind,
-    String(weights),
-    format(bits),
-    cosine === null ? '' : cosine.toFixed(2),
-    normRatio === null ? '' : normRatio.toFixed(2),
-    survivalVerdict(cosine),
-  ]);
+  const rows = survival.map(({ kind, weights, bits, ...measured }) => {
+    const left = survivalOf(measured);
+    return [
+      kind,
+      String(weights),
+      format(bits),
+      left?.kept.toFixed(2) ?? '',
+      left?.noise.toFixed(2) ?? '',
+      left === undefined ? 'no change' : survivalWord(left),
+    ];
+  });
   return columns(
-    [['LoRA change', 'weights', 'stored as', 'cosine', 'norm', 'verdict'], ...rows],
+    [['LoRA change', 'weights', 'stored as', 'kept', 'noise', 'verdict'], ...rows],
     ['left', 'right', 'left', 'right', 'right', 'left'],
   );
-}
-
-function survivalVerdict(cosine: number | null): string {
-  if (cosine === null) return 'no change';
-  if (cosine >= SURVIVES) return 'survives';
-  return cosine >= PARTLY_SURVIVES ? 'partly' : 'mostly lost';
 }
 
 function storedAs(bits: number, blockSize: number): string {
@@ -74,7 +81,7 @@ function storedAs(bits: number, blockSize: number): string {
 }
 
 /** `L-4 mlp.experts.71.down_proj` for `model.layers.3.mlp.experts.71.down_proj.weight`: layers count from 1 here. */
-function shortWeightName(name: string): string {
+export function shortWeightName(name: string): string {
   const [, layer, rest] = /^model\.layers\.(\d+)\.(.+?)(?:\.weight)?$/.exec(name) ?? [];
   return visibleText(layer === undefined ? name : `L-${Number(layer) + 1} ${rest}`);
 }

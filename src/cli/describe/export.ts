@@ -1,7 +1,7 @@
 import type { ExportDescription } from '../../export/inspect/describe-export.ts';
 import { visibleText } from '../../render/token-text.ts';
 import { columns } from '../columns.ts';
-import { shellWord } from '../shell-word.ts';
+import { shellWord } from '../../shell-word.ts';
 import { formatBytes, formatCount } from '../units.ts';
 import { textOf } from './checkpoint.ts';
 import { exportSummary } from './export-summary.ts';

@@ -1,3 +1,4 @@
+import { readModelConfig } from '../../analysis/model/model-config.ts';
 import type { AnalyzeRequest, AnalyzeSettings, Prompt } from '../../analysis/request.ts';
 import { showAnalysis } from '../analysis-progress.ts';
 import { checkRules, failsOn, type FailRule } from '../fail-on.ts';
@@ -5,7 +6,7 @@ import { modelFolders, requireApartFromInputs } from '../folders.ts';
 import { interruptSignal } from '../interrupt.ts';
 import { progressOf, type StderrOptions } from '../progress.ts';
 import { readPrompt, type PromptOptions } from '../prompt.ts';
-import { reportFormat, writeReport, type ReportOutputOptions } from '../report-output.ts';
+import { reportFormat, requireRows, writeReport, type ReportOutputOptions } from '../report-output.ts';
 
 type ReadingOptions = Omit<AnalyzeSettings, 'track' | 'heads'> & Pick<AnalyzeRequest, 'threads'>;
 
@@ -23,6 +24,7 @@ export async function runAnalyze(promptArgument: string | undefined, options: An
   const folders = await modelFolders(options);
   checkRules(options.failOn ?? [], folders);
   await requireApartFromInputs(options.output, { folders: Object.values(folders), file: options.promptFile });
+  if (Array.isArray(options.layers)) requireRows(options, (await readModelConfig(folders.base)).layers);
   const prompt = await readPrompt(promptArgument, options);
   const progress = progressOf(options);
   const { analyze } = await import('../../analysis/analyze.ts');
@@ -44,7 +46,7 @@ function requestOf(
   folders: Pick<AnalyzeRequest, 'base' | 'ft'>,
   options: AnalyzeOptions,
 ): AnalyzeRequest {
-  const { device, topK, finalTop, positions, norm, activeThreshold, attentionTop, threads } = options;
+  const { device, topK, finalTop, positions, norm, activeThreshold, attentionTop, selfTest, threads } = options;
   return {
     prompt,
     ...folders,
@@ -57,6 +59,7 @@ function requestOf(
     activeThreshold,
     attentionTop,
     heads: options.heads === true,
+    selfTest,
     threads,
   };
 }

@@ -1,7 +1,6 @@
 import { dequantizeExport } from '../../export/dequantize.ts';
-import { exportProgress } from '../export-progress.ts';
+import { exportHooks } from '../export-progress.ts';
 import { requireFolder } from '../folders.ts';
-import { interruptSignal } from '../interrupt.ts';
 import { progressOf, type StderrOptions } from '../progress.ts';
 import { formatDuration } from '../units.ts';
 
@@ -16,10 +15,7 @@ export async function runDequantize(folder: string, options: DequantizeOptions):
   const progress = progressOf(options);
   const start = performance.now();
   try {
-    await dequantizeExport(
-      { folder, out: options.out, force: options.force === true },
-      { onProgress: exportProgress(progress), signal: interruptSignal },
-    );
+    await dequantizeExport({ folder, out: options.out, force: options.force === true }, exportHooks(progress));
     progress.done('wrote', `${options.out}  ${formatDuration(performance.now() - start)}`);
   } finally {
     progress.end();

@@ -2,8 +2,9 @@ import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import { inputError, usageError } from '../../errors.ts';
 import { resolveModelPath } from '../../export/checkpoint/resolve-model-path.ts';
+import { MANIFEST_FILE } from '../../export/folder/manifest.ts';
 import { readManifest } from '../../export/folder/read-manifest.ts';
-import { verifyExport } from '../../export/folder/verify-export.ts';
+import { type FileMismatch, verifyExport } from '../../export/folder/verify-export.ts';
 import { describeAdapter } from '../../export/inspect/describe-adapter.ts';
 import { describeCheckpoint } from '../../export/inspect/describe-checkpoint.ts';
 import { describeExport } from '../../export/inspect/describe-export.ts';
@@ -11,10 +12,10 @@ import { jsonDocument } from '../../render/json.ts';
 import { adapterText } from '../describe/adapter.ts';
 import { checkpointText } from '../describe/checkpoint.ts';
 import { exportText } from '../describe/export.ts';
+import { exportHooks } from '../export-progress.ts';
 import { interruptSignal } from '../interrupt.ts';
 import { writeData } from '../output.ts';
 import { progressOf, type StderrOptions } from '../progress.ts';
-import { formatBytes } from '../units.ts';
 
 export interface InspectOptions extends StderrOptions {
   readonly verify?: true | undefined;
@@ -65,6 +66,12 @@ async function kindOf(folder: string): Promise<FolderKind> {
   if ((await has('manifest.json')) || (await has('model.onnx'))) return 'export';
   if (await has('adapter_config.json')) return 'adapter';
   if (await has('config.json')) return 'checkpoint';
+  if (await has('journal.jsonl')) {
+    throw inputError('This is an export that was not finished.', {
+      where: folder,
+      remedy: 'give the command that began it again: it goes on from there',
+    });
+  }
   throw inputError('This folder holds nothing that ft-lens knows.', {
     where: folder,
     expected: 'manifest.json of an export, adapter_config.json of a LoRA, or config.json of a checkpoint',
@@ -73,23 +80,30 @@ async function kindOf(folder: string): Promise<FolderKind> {
 
 async function verify(folder: string, options: InspectOptions): Promise<void> {
   const progress = progressOf(options);
-  const manifest = await readManifest(folder);
-  const total = manifest.files.reduce((sum, { bytes }) => sum + bytes, 0);
-  let done = 0;
+  const { onProgress } = exportHooks(progress);
+  const { files } = await readManifest(folder);
+  const totalBytes = files.reduce((sum, { bytes }) => sum + bytes, 0);
+  let bytes = 0;
   try {
-    const [mismatch] = await verifyExport(folder, manifest, (bytes) => {
+    const mismatches = await verifyExport(folder, { files }, (chunk) => {
       interruptSignal.throwIfAborted();
-      done += bytes;
-      progress.status('verify', `${formatBytes(done)} of ${formatBytes(total)}`);
+      bytes += chunk;
+      onProgress?.({ phase: 'check', layer: undefined, layers: 0, bytes, totalBytes });
     });
-    if (mismatch === undefined) return progress.done('verify', `all ${manifest.files.length} files are as written`);
-    throw inputError('A file of this export is not the one that was written.', {
-      where: join(folder, mismatch.file),
-      expected: mismatch.expected,
-      got: mismatch.got,
-      remedy: 'export again, or fetch this file again',
-    });
+    if (mismatches.length > 0) throw notAsWritten(folder, mismatches);
+    progress.done('verify', `all ${files.length} files that ${MANIFEST_FILE} lists are as written`);
   } finally {
     progress.end();
   }
+}
+
+function notAsWritten(folder: string, mismatches: readonly FileMismatch[]): Error {
+  const [{ file, expected, got }, ...others] = mismatches as [FileMismatch, ...FileMismatch[]];
+  const more = others.map((mismatch) => mismatch.file).join(', ');
+  return inputError('This export is not as it was written.', {
+    where: join(folder, file),
+    expected,
+    got: others.length === 0 ? got : `${got}; others, too: ${more}`,
+    remedy: 'export again, or fetch what differs again',
+  });
 }

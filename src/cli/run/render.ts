@@ -3,11 +3,13 @@ import { LIMITS } from '../../limits.ts';
 import { parseJson, readTextFile } from '../../read-text-file.ts';
 import { reportSchema, type Report } from '../../report/schema.ts';
 import { issueText } from '../../zod-issues.ts';
+import { requireApartFromInputs } from '../folders.ts';
 import { reportFormat, writeReport, type ReportOutputOptions } from '../report-output.ts';
 
-/** `ft-lens render`: a saved report as a table, or as JSON again. */
+/** `ft-lens render`: a saved report in any format. */
 export async function runRender(path: string, options: ReportOutputOptions): Promise<void> {
   reportFormat(options);
+  await requireApartFromInputs(options.output, { folders: [], file: path });
   await writeReport(await readReport(path), options);
 }
 

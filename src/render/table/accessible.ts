@@ -3,6 +3,7 @@ import type { LayerComparison, LayerReport, Report } from '../../report/schema.t
 import { verdictOf } from '../../report/verdict.ts';
 import { rowsOf } from './folding.ts';
 import { isIdentical, sharedCount } from './layer-rows.ts';
+import { showsMap } from './position-map.ts';
 import { readingsOf } from './reading.ts';
 import type { Reading, Side } from './reading.ts';
 import type { Style, TableView } from '../style.ts';
@@ -15,7 +16,12 @@ export function accessibleText(report: Report, view: TableView, style: Style): s
   const sentences = [
     ...failed.map(({ message }) => `Check failed. ${style.plain(message)}`),
     ...introduction(report, style),
-    ...readings.flatMap((reading) => readingSentences(reading, report, view, style)),
+    ...(showsMap(readings, view)
+      ? [
+          ...readings.map((reading) => overviewSentence(reading, report, style)),
+          ...readings.slice(-1).flatMap((reading) => readingSentences(reading, report, view, style)),
+        ]
+      : readings.flatMap((reading) => readingSentences(reading, report, view, style))),
     ...report.checks.map(
       ({ status, model, message }) => `Check ${CHECK_WORDS[status]}, ${MODEL_WORDS[model]}. ${style.plain(message)}`,
     ),
@@ -56,6 +62,21 @@ function readingSentences(reading: Reading, report: Report, view: TableView, sty
     ...routingSentence(reading),
     ...sides.flatMap((side) => trackedSentences(side, style)),
   ];
+}
+
+/** One position of many: the answers, and where the two models differ most. */
+function overviewSentence({ position, sides, change }: Reading, report: Report, { quote }: Style): string {
+  const token = quote(report.prompt.tokens[position]?.text ?? '');
+  const answers = sides.map((side) => {
+    const [first] = side.position.final.top;
+    return `${side.label} ${first === undefined ? 'nothing' : `${quote(first.text)} ${percentWords(first.prob)}`}`;
+  });
+  const largest = change?.layers.toSorted((a, b) => b.jsNats - a.jsNats)[0];
+  const most =
+    largest === undefined
+      ? ''
+      : ` Largest divergence ${divergenceWords(largest.jsNats)}, in ${layerWords(largest.layer)}.`;
+  return `Position ${position}, token ${token}. Final prediction: ${answers.join(', ')}.${most}`;
 }
 
 function rowSentence({ sides, change }: Reading, layer: number, style: Style): string {

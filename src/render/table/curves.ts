@@ -1,6 +1,5 @@
-import { divergence } from '../../report/numbers.ts';
+import { distance, divergence } from '../../report/numbers.ts';
 import { curve } from './glyphs.ts';
-import { distance } from './layer-rows.ts';
 import type { Reading } from './reading.ts';
 import type { Style } from '../style.ts';
 import { displayWidth } from '../width.ts';

@@ -3,6 +3,8 @@ export interface Glyphs {
   readonly vertical: string;
   readonly horizontal: string;
   readonly cross: string;
+  readonly corner: string;
+  readonly axisTick: string;
   /** Parts of a bar's last cell, empty to full. */
   readonly bar: readonly string[];
   /** Heights of a curve's cell, lowest to highest. */
@@ -31,6 +33,8 @@ export const UNICODE: Glyphs = {
   vertical: '│',
   horizontal: '─',
   cross: '┼',
+  corner: '└',
+  axisTick: '┬',
   bar: ['', '▏', '▎', '▍', '▌', '▋', '▊', '▉', '█'],
   curve: ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'],
   tick: '╵',
@@ -57,6 +61,8 @@ export const ASCII: Glyphs = {
   vertical: '|',
   horizontal: '-',
   cross: '+',
+  corner: '+',
+  axisTick: '+',
   bar: ['', '#'],
   curve: ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9'],
   tick: "'",

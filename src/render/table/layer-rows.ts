@@ -1,4 +1,4 @@
-import { divergence, percent } from '../../report/numbers.ts';
+import { distance, divergence, percent, thresholdWords } from '../../report/numbers.ts';
 import type { LayerComparison, LayerReport, Report } from '../../report/schema.ts';
 import { bar } from './glyphs.ts';
 import { ACTIVE_WIDTH, BAR_WIDTH, ENTROPY_WIDTH, EXPERTS_WIDTH, PERCENT_WIDTH, RANK_WIDTH } from './layout.ts';
@@ -14,11 +14,6 @@ const JS_WIDTH = 6;
 
 /** `FINE-TUNE top-1`: where it does not fit, neither heading says `top-1`. */
 const LONGEST_TITLE = 15;
-
-/** The Jensen-Shannon distance in 0..1, which also shows what is small: √(JS / ln 2). */
-export function distance(jsNats: number): number {
-  return Math.sqrt(jsNats / Math.LN2);
-}
 
 /** Heading of a model's group. */
 export function groupHead(side: Side, layout: GroupLayout, settings: Report['settings'], style: Style): string {
@@ -44,7 +39,7 @@ export function othersHead(topK: number): string {
 
 /** `>1%`, or a word where the threshold needs more room. */
 export function activeHead(threshold: number): string {
-  const text = `>${Number((threshold * 100).toPrecision(6))}%`;
+  const text = `>${thresholdWords(threshold)}`;
   return text.length <= ACTIVE_WIDTH ? text : 'act';
 }
 

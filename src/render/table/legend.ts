@@ -1,3 +1,4 @@
+import { thresholdWords } from '../../report/numbers.ts';
 import type { Report } from '../../report/schema.ts';
 import { activeHead, othersHead } from './layer-rows.ts';
 import type { TableLayout } from './layout.ts';
@@ -20,7 +21,7 @@ export function legend({ sides, change }: Reading, layout: TableLayout, report: 
 }
 
 function activeWords(threshold: number): string {
-  return `${activeHead(threshold)}: number of tokens above ${Number((threshold * 100).toPrecision(6))}%`;
+  return `${activeHead(threshold)}: number of tokens above ${thresholdWords(threshold)}`;
 }
 
 function hiddenLines({ group, change }: TableLayout, { settings, models }: Report, { width }: Style): string[] {
