@@ -14,6 +14,8 @@ export class GpuMemoryWatch {
   #peakMebibytes = 0;
 
   constructor() {
+    // Without nvidia-smi there is nothing to see.
+    this.#sampler.on('error', () => undefined);
     this.#sampler.stdout.on('data', (lines: Buffer) => {
       for (const line of lines.toString().split('\n'))
         this.#peakMebibytes = Math.max(this.#peakMebibytes, Number(line));

@@ -3,12 +3,9 @@ import type { ResidentTensor, TensorValue } from '../../src/analysis/engine/prot
 import type { Session } from '../../src/analysis/engine/session.ts';
 import { elementTypeOf } from '../../src/analysis/engine/tensors.ts';
 import type { OpenModel } from '../../src/analysis/model/open-model.ts';
+import { passThrough, type PreparedBackbone } from '../../src/analysis/reading/forward-pass.ts';
 import { planStages, type StagePlan } from '../../src/analysis/reading/plan-stages.ts';
-import {
-  type BackboneStates,
-  prepareBackbone,
-  type PreparedBackbone,
-} from '../../src/analysis/reading/run-backbone.ts';
+import { type BackboneStates, prepareBackbone } from '../../src/analysis/reading/run-backbone.ts';
 import { LENS } from '../../src/analysis/surgery/instrument-backbone.ts';
 import { encodeModel } from '../../src/onnx/model.ts';
 import { partition, type Stage, stageModel } from '../../src/onnx/partition.ts';
@@ -31,7 +28,7 @@ export class HotBackbone {
 
   static async prepare(engine: Engine, model: OpenModel, ids: readonly number[]): Promise<HotBackbone> {
     const backbone = prepareBackbone(engine.device.kind, model, { ids, positions: [ids.length - 1], options: {} });
-    return new HotBackbone(engine, backbone, await planStages(engine.device.kind, backbone, ids.length));
+    return new HotBackbone(engine, backbone, await planStages(engine.device.kind, passThrough(backbone), ids.length));
   }
 
   /** Time that loading has taken: the first run loads what it needs. */
@@ -57,7 +54,7 @@ export class HotBackbone {
     const [residuals, logits] = states as [ResidentTensor, ResidentTensor];
     const passing = [...crossing.values()].filter((tensor) => 'resident' in tensor && !states.includes(tensor));
     await this.#engine.drop(passing as ResidentTensor[]);
-    return { residuals, logits, ownLogits: instrumented.ownLogits, routerLogits: new Map(), attention: undefined };
+    return { residuals, logits, ownLogits: instrumented.ownLogits, routerLogits: new Map(), attention: new Map() };
   }
 
   async release(): Promise<void> {

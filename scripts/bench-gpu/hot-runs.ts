@@ -39,11 +39,12 @@ export async function hotRuns(
     const baseRuns = [];
     for (const tokens of lengths) baseRuns.push(await forwardRuns(engine, base, tokens, repeats));
     const ftRun = await forwardRuns(engine, ft, lengths[0]!, 0);
-    const models = [
-      { side: 'base', model: base, states: baseRuns[0]!.states },
-      { side: 'ft', model: ft, states: ftRun.states },
-    ] as const;
-    const reader = await LensReader.load(engine, models, { ...ANALYZE_DEFAULTS, tracked: [] }, {});
+    const views = [
+      { name: 'base', model: base, states: baseRuns[0]!.states },
+      { name: 'ft', model: ft, states: ftRun.states },
+    ];
+    const settings = { ...ANALYZE_DEFAULTS, tracked: [], trackedSets: [] };
+    const reader = await LensReader.load(engine, { views, pairs: [['base', 'ft']], settings, options: {} });
     const chunk = { indices: [0], positions: [lengths[0]! - 1] };
     const lens = await timeRuns(repeats, () => reader.read(chunk));
     const forward = baseRuns.map(({ tokens, loadMs, first, hot }) => ({ tokens, loadMs, first, hot }));

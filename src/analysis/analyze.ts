@@ -1,21 +1,11 @@
 import { FtLensError } from '../errors.ts';
 import type { Report } from '../report/schema.ts';
-import { assembleReport } from './assemble-report.ts';
-import { chooseDevice, requireMemory } from './device.ts';
-import { pairChecks } from './checks/pair-checks.ts';
+import { chooseDevice } from './device.ts';
 import { Engine } from './engine/engine.ts';
 import type { EngineDevice } from './engine/engine-device.ts';
-import { requireComparable } from './model/compatibility.ts';
-import type { ModelAndTokenizer } from './model/model-and-tokenizer.ts';
-import { gpuMemoryNeeded } from './model/gpu-memory.ts';
-import { openModel } from './model/open-model.ts';
-import { type AnalyzeHooks, runPhase } from './progress.ts';
-import { preparePrompt } from './prompt/prepare-prompt.ts';
-import { readModels } from './reading/read-models.ts';
-import { ANALYZE_DEFAULTS, type AnalyzeRequest, requirePossible } from './request.ts';
+import type { AnalyzeHooks } from './progress.ts';
+import { ANALYZE_DEFAULTS, type AnalyzeRequest } from './request.ts';
 import { Resources } from './resources.ts';
-import { loadTokenizers } from './tokenizer/load-tokenizer.ts';
-import type { Tokenizer } from './tokenizer/types.ts';
 
 /**
  * Reads a prompt through every layer of one model, or of a base and its fine-tune side by side.
@@ -42,48 +32,14 @@ async function analyzeOnce(request: AnalyzeRequest, hooks: AnalyzeHooks): Promis
   const settings = { ...ANALYZE_DEFAULTS, ...request };
   const resources = new Resources();
   try {
-    const start = (device: EngineDevice): Engine => resources.add(new Engine(device, hooks.signal));
-    // ONNX Runtime loads while folders are read and the prompt is tokenized.
-    const [first, opened] = await Promise.all([
-      chooseDevice(settings.device).then((chosen) => ({ chosen, engine: start(chosen.device) })),
-      openModels(request.ft === undefined ? [request.base] : [request.base, request.ft], resources),
-    ]);
-    const [base, ft] = opened as [ModelAndTokenizer, ModelAndTokenizer?];
-    const chosen = requireMemory(first.chosen, gpuMemoryNeeded(ft ? [base.model, ft.model] : [base.model]));
-    const engine = chosen === first.chosen ? first.engine : start(chosen.device);
-    const device = chosen.device.kind;
-    hooks.onProgress?.({ type: 'device', device, automatic: chosen.automatic, detail: chosen.detail });
-    if (ft) requireComparable(base, ft);
-    requirePossible(settings, base.model.anatomy.vocabularySize);
-
-    const tokenizing = { phase: 'tokenize', model: ft ? 'both' : 'base', detail: 'prompt' } as const;
-    const { result: prompt } = await runPhase(hooks, tokenizing, () => preparePrompt(settings, base, ft));
-    // Token texts stay readable; the rest of a tokenizer takes 200 MB.
-    for (const { tokenizer } of opened) await tokenizer.close();
-    const checks = ft ? pairChecks(base, ft, prompt) : [];
-    for (const { status, message } of checks) if (status !== 'pass') hooks.onProgress?.({ type: 'warning', message });
-    const job = {
-      base: base.model,
-      ft: ft?.model,
-      ids: prompt.ids,
-      positions: prompt.positions,
-      settings: { ...settings, tracked: prompt.tracked },
-      options: { threads: request.threads },
-      selfTest: settings.selfTest,
-    };
-    const readings = await readModels(engine, job, hooks);
-    const onnxruntime = await engine.version();
-    return assembleReport({ settings, device, onnxruntime, base, ft, prompt, pairChecks: checks, readings });
+    const startEngine = (device: EngineDevice): Engine => resources.add(new Engine(device, hooks.signal));
+    const starting = chooseDevice(settings.device).then((chosen) => ({ chosen, engine: startEngine(chosen.device) }));
+    // Its failure is met where the engine is needed.
+    starting.catch(() => undefined);
+    // The process of the engine comes up while the rest of this program is loaded, which takes as long.
+    const { analyzeModels } = await import('./analyze-models.ts');
+    return await analyzeModels(settings, { starting, startEngine, resources }, hooks);
   } finally {
     await resources.close();
   }
-}
-
-/** Opens model folders, in their order. */
-async function openModels(folders: readonly string[], resources: Resources): Promise<ModelAndTokenizer[]> {
-  const [models, tokenizers] = await Promise.all([
-    Promise.all(folders.map(openModel)),
-    loadTokenizers(folders).then((loaded) => loaded.map((tokenizer) => resources.add(tokenizer))),
-  ]);
-  return models.map((model, i) => ({ model, tokenizer: tokenizers[i] as Tokenizer }));
 }

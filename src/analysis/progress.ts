@@ -1,5 +1,8 @@
-/** One of the two models of a comparison; a model read alone is the base. */
-export type Side = 'base' | 'ft';
+/** One of the models that are read; a model read alone is the base, and `floor` is the base under another recipe. */
+export type Side = 'base' | 'ft' | 'floor';
+
+/** A model, or two or three of them together. */
+type Subject = Side | 'both' | 'all';
 
 type Phase =
   /** text to token ids */
@@ -8,6 +11,8 @@ type Phase =
   | 'load'
   /** the prompt through the model */
   | 'forward'
+  /** a continuation, token by token */
+  | 'write'
   /** every layer through the head, and the statistics */
   | 'lens';
 
@@ -21,12 +26,12 @@ export type ProgressEvent =
       /** why it was chosen, or which card it is */
       readonly detail: string | undefined;
     }
-  | { readonly type: 'start'; readonly phase: Phase; readonly model: Side | 'both'; readonly detail: string }
-  | { readonly type: 'step'; readonly phase: Phase; readonly model: Side | 'both'; readonly detail: string }
+  | { readonly type: 'start'; readonly phase: Phase; readonly model: Subject; readonly detail: string }
+  | { readonly type: 'step'; readonly phase: Phase; readonly model: Subject; readonly detail: string }
   | {
       readonly type: 'done';
       readonly phase: Phase;
-      readonly model: Side | 'both';
+      readonly model: Subject;
       readonly detail: string;
       readonly ms: number;
     }
@@ -41,7 +46,7 @@ export interface AnalyzeHooks {
 /** What a phase is about. */
 interface PhaseSubject {
   readonly phase: Phase;
-  readonly model: Side | 'both';
+  readonly model: Subject;
   readonly detail: string;
 }
 
@@ -76,4 +81,25 @@ export async function runPhase<Result>(
   const phase = startPhase(hooks, what);
   const result = await work(phase);
   return { result, ms: phase.done() };
+}
+
+/** Of so many models, all. */
+export function everyone(models: number): 'base' | 'both' | 'all' {
+  if (models === 1) return 'base';
+  return models === 2 ? 'both' : 'all';
+}
+
+/** Calls when the first weights have been loaded: from then on this process mostly waits for the engine. */
+export function onceLoaded(hooks: AnalyzeHooks, work: () => Promise<unknown>): AnalyzeHooks {
+  let called = false;
+  return {
+    ...hooks,
+    onProgress(event) {
+      hooks.onProgress?.(event);
+      if (called || event.type !== 'done' || event.phase !== 'load') return;
+      called = true;
+      // First the engine is given what it is to compute. Whoever needs what the work gives asks again, and meets its failure.
+      setImmediate(() => void work().catch(() => undefined));
+    },
+  };
 }

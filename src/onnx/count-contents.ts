@@ -2,12 +2,24 @@ import { type DescMessage, ScalarType } from '@bufbuild/protobuf';
 import { BinaryReader, WireType } from '@bufbuild/protobuf/wire';
 import { inputError } from '../errors.ts';
 import { LIMITS } from '../limits.ts';
-import { ModelProtoSchema } from './proto/onnx-ml_pb.ts';
+import { FunctionProtoSchema, ModelProtoSchema, NodeProtoSchema, TensorProtoSchema } from './proto/onnx-ml_pb.ts';
 
 interface Contents {
   messages: number;
   values: number;
+  /** Of the parts that have a limit of their own. */
+  readonly parts: Map<DescMessage, number>;
 }
+
+/** Wherever they stand: in the graph, in graphs inside its nodes, in functions. */
+const PARTS: ReadonlyMap<DescMessage, { readonly what: string; readonly limit: number }> = new Map<
+  DescMessage,
+  { readonly what: string; readonly limit: number }
+>([
+  [NodeProtoSchema, { what: 'nodes', limit: LIMITS.onnxNodes }],
+  [TensorProtoSchema, { what: 'tensors', limit: LIMITS.tensors }],
+  [FunctionProtoSchema, { what: 'functions', limit: LIMITS.onnxFunctions }],
+]);
 
 /**
  * Counts what decoding a file would create, without creating it: two bytes are enough for an empty node, so a small
@@ -15,8 +27,17 @@ interface Contents {
  * @throws FtLensError over the limits; any other error means that the bytes are no protobuf
  */
 export function checkContents(bytes: Uint8Array, where: string): void {
-  const contents: Contents = { messages: 0, values: 0 };
+  const contents: Contents = { messages: 0, values: 0, parts: new Map() };
   count(new BinaryReader(bytes), bytes.length, ModelProtoSchema, contents, 0);
+  for (const [type, { what, limit }] of PARTS) {
+    const found = contents.parts.get(type) ?? 0;
+    if (found > limit)
+      throw inputError(`The ONNX file holds more ${what} than ft-lens reads.`, {
+        where,
+        expected: `at most ${limit}`,
+        got: String(found),
+      });
+  }
   const tooMany = contents.messages > LIMITS.onnxMessages || contents.values > LIMITS.onnxValues;
   if (!tooMany) return;
   throw inputError('The ONNX file holds more than ft-lens reads.', {
@@ -38,6 +59,7 @@ function count(reader: BinaryReader, end: number, type: DescMessage, contents: C
     const inner = fields.get(number);
     if (inner !== undefined && wire === WireType.LengthDelimited) {
       contents.messages += 1;
+      if (PARTS.has(inner)) contents.parts.set(inner, (contents.parts.get(inner) ?? 0) + 1);
       const length = reader.uint32();
       count(reader, reader.pos + length, inner, contents, depth + 1);
       continue;

@@ -30,7 +30,10 @@ export function elementType(index: GraphIndex, name: string): DataType | undefin
 }
 
 function statedType(node: NodeProto): DataType | undefined {
-  if (node.opType === 'Cast') return intAttribute(node, 'to');
+  if (node.opType === 'Cast') {
+    const type = intAttribute(node, 'to');
+    return type !== undefined && ELEMENT_BITS.has(type) ? type : undefined;
+  }
   if (node.opType === 'Constant') return node.attribute.find(({ name }) => name === 'value')?.t?.dataType;
   return undefined;
 }

@@ -85,7 +85,7 @@ function byteLength({ name, dataType, dims }: TensorProto, where: string): numbe
  * A path that stays below the folder it starts in, and means the same to every reader: ONNX Runtime ends a name at
  * NUL, Windows separates by backslash and knows drives.
  */
-function isPathBelow(file: string): boolean {
+export function isPathBelow(file: string): boolean {
   if (file.length === 0 || Buffer.byteLength(file) > LIMITS.nameBytes || /[\p{Cc}\\:]/u.test(file)) return false;
   return file.split('/').every((part) => part !== '' && part !== '.' && part !== '..' && part !== '_ORT_MEM_ADDR_');
 }

@@ -27,15 +27,15 @@ export interface ComputedTensor {
 }
 
 /**
- * Cuts a graph into stages that together compute what it computes, each node once: whatever depends on the first
- * boundary belongs to the second stage or a later one, and so on. What is made of initialisers alone is made in every
- * stage that reads it. Nodes are shared with the given model, not copied. Relies on the graph's topological order.
- * @param boundaries tensors, in the order in which they are computed
+ * Cuts a graph into stages that together compute what it computes, each node once: whatever depends on a tensor of the
+ * first boundary belongs to the second stage or a later one, and so on. What is made of initialisers alone is made in
+ * every stage that reads it. Nodes are shared with the given model, not copied. Relies on the graph's topological order.
+ * @param boundaries the tensors of each, in the order in which they are computed
  */
-export function partition({ graph }: OnnxModel, boundaries: readonly string[]): Stage[] {
+export function partition({ graph }: OnnxModel, boundaries: readonly (readonly string[])[]): Stage[] {
   const index = indexGraph(graph);
   const constants = constantTensors(index);
-  const afterBoundary = new Map(boundaries.map((tensor, i) => [tensor, i + 1]));
+  const afterBoundary = new Map(boundaries.flatMap((tensors, i) => tensors.map((tensor) => [tensor, i + 1])));
   // tensor → the first stage that can read it
   const readable = new Map<string, number>();
   const madeIn = new Map<string, number>();

@@ -2,8 +2,8 @@ import { inputError } from '../errors.ts';
 import { LIMITS } from '../limits.ts';
 import { checkFunctions } from './check-functions.ts';
 import type { GraphProto, NodeProto, OnnxModel } from './model.ts';
-import { TensorProto_DataLocation } from './proto/onnx-ml_pb.ts';
-import { bodies } from './sub-graphs.ts';
+import { type AttributeProto, type TensorProto, TensorProto_DataLocation } from './proto/onnx-ml_pb.ts';
+import { allGraphs, bodies } from './sub-graphs.ts';
 
 /** Operator sets ft-lens and the runtime both know; a model may bring functions of its own. */
 const DOMAINS = new Set(['', 'ai.onnx', 'com.microsoft']);
@@ -13,8 +13,8 @@ const LOOPS = new Set(['Loop', 'Scan']);
 
 interface Scope {
   readonly where: string;
-  /** Domains whose operators may be used. */
-  readonly domains: ReadonlySet<string>;
+  /** Functions that the model brings, by domain and name. */
+  readonly own: ReadonlySet<string>;
   /** Names of the tensors there are so far, here and in the graphs around. */
   readonly defined: Set<string>;
   readonly depth: number;
@@ -27,12 +27,16 @@ interface Scope {
  */
 export function validateModel(model: OnnxModel, where: string): void {
   const { functions } = model.proto;
-  const domains = new Set([...DOMAINS, ...functions.map(({ domain }) => domain)]);
-  checkGraph(model.graph, { where, domains, defined: new Set(), depth: 0 });
+  const own = new Set(functions.map(({ domain, name }) => `${domain}::${name}`));
+  checkGraph(model.graph, { where, own, defined: new Set(), depth: 0 });
   checkFunctions(functions, model.graph, where);
-  for (const { node, input } of functions) {
-    const scope: Scope = { where, domains, defined: new Set(input), depth: 0 };
+  for (const { name, node, input, attributeProto } of functions) {
+    const scope: Scope = { where: `${where}, function ${name}`, own, defined: new Set(input), depth: 0 };
+    checkAttributes(attributeProto, scope.where);
     for (const each of node) checkNode(each, scope);
+    // Where the weights of the model stand is only looked up in its graph.
+    for (const { initializer } of node.flatMap(bodies).flatMap(allGraphs))
+      for (const tensor of initializer) refuseExternal(tensor, scope.where);
   }
 }
 
@@ -83,12 +87,12 @@ function checkNode(node: NodeProto, scope: Scope): void {
   const where = `${scope.where}, node ${node.name || node.output[0]} (${node.opType})`;
   if (LOOPS.has(node.opType))
     throw refused('The graph has a loop, which may never end.', where, 'a graph without Loop and Scan', node.opType);
-  if (!scope.domains.has(node.domain))
+  if (!DOMAINS.has(node.domain) && !scope.own.has(`${node.domain}::${node.opType}`))
     throw refused(
       'The graph uses operators that ft-lens does not know.',
       where,
-      [...scope.domains].filter(Boolean).join(', '),
-      node.domain,
+      'those of ai.onnx and com.microsoft, or functions in the model',
+      `${node.opType} of ${node.domain}`,
     );
   if (node.input.length > LIMITS.onnxNodeInputs)
     throw refused('A node has too many inputs.', where, `at most ${LIMITS.onnxNodeInputs}`, `${node.input.length}`);
@@ -101,24 +105,34 @@ function checkNode(node: NodeProto, scope: Scope): void {
         'none',
       );
   }
-  for (const { t, tensors } of node.attribute) {
-    for (const tensor of t ? [t, ...tensors] : tensors) {
-      checkTensor(tensor.name || node.output[0] || '', tensor.dims, where);
-      if (tensor.dataLocation === TensorProto_DataLocation.EXTERNAL)
-        throw refused(
-          'A constant of the graph lies in another file.',
-          where,
-          'external data for initialisers only',
-          tensor.name,
-        );
-    }
-  }
+  checkAttributes(node.attribute, where);
   for (const body of bodies(node)) checkBody(body, scope, where);
   for (const name of node.output) {
     if (name === '') continue;
     checkName(name, 'output', where);
     define(name, defined, where);
   }
+}
+
+function checkAttributes(attributes: readonly AttributeProto[], where: string): void {
+  for (const { name, t, tensors, sparseTensor, sparseTensors } of attributes) {
+    for (const tensor of t ? [t, ...tensors] : tensors) {
+      checkTensor(tensor.name || name, tensor.dims, where);
+      refuseExternal(tensor, where);
+    }
+    if (sparseTensor || sparseTensors.length > 0)
+      throw refused('The graph has a sparse constant.', where, 'dense tensors', `attribute ${name}`);
+  }
+}
+
+function refuseExternal({ name, dataLocation }: TensorProto, where: string): void {
+  if (dataLocation !== TensorProto_DataLocation.EXTERNAL) return;
+  throw refused(
+    'A constant of the graph lies in another file.',
+    where,
+    'external data for initialisers only',
+    name || 'a tensor without a name',
+  );
 }
 
 function checkTensor(name: string, dims: readonly bigint[], where: string): void {

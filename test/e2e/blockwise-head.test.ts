@@ -2,6 +2,7 @@ import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { describe, expect, it } from 'vitest';
 import type { DecoderAnatomy } from '../../src/analysis/anatomy/types.ts';
 import { multiplyHeadInBlocks } from '../../src/analysis/surgery/blockwise-head.ts';
+import { joinModels } from '../../src/analysis/surgery/join-models.ts';
 import { DataType, GraphBuilder } from '../../src/onnx/graph-builder.ts';
 import { cloneModel, emptyModel, encodeModel, type OnnxModel } from '../../src/onnx/model.ts';
 
@@ -70,5 +71,25 @@ describe('multiplyHeadInBlocks', () => {
     const before = encodeModel(model);
     multiplyHeadInBlocks(model, anatomy, 16 * HIDDEN);
     expect(encodeModel(model)).toEqual(before);
+  });
+
+  it('goes through the head once for the rows of two models', async () => {
+    const split = headModel(50);
+    multiplyHeadInBlocks(split, anatomy, 16 * HIDDEN);
+    const part = (name: string) => ({
+      name,
+      model: split,
+      contents: (tensor: string) => [tensor === 'x' ? `rows of ${name}` : 'the same'],
+    });
+    const { model } = joinModels([part('a'), part('b')]);
+    expect(model.graph.node.filter(({ opType }) => opType === 'Loop')).toHaveLength(1);
+    const session = await InferenceSession.create(encodeModel(model), { logSeverityLevel: 3 });
+    const rowsFrom = (start: number) => Float32Array.from({ length: 3 * HIDDEN }, (_, i) => inputOf(start + i));
+    const tensor = (start: number) => new Tensor('float32', rowsFrom(start), [3, HIDDEN]);
+    const results = await session.run({ 'a:x': tensor(0), 'b:x': tensor(3 * HIDDEN) });
+    await session.release();
+    const both = await logits(split, 6);
+    expect(results['a:logits']?.data).toEqual(both.subarray(0, 3 * 50));
+    expect(results['b:logits']?.data).toEqual(both.subarray(3 * 50));
   });
 });

@@ -2,7 +2,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Engine } from '../../src/analysis/engine/engine.ts';
 import type { ResidentTensor } from '../../src/analysis/engine/protocol.ts';
 import { type OpenModel, openModel } from '../../src/analysis/model/open-model.ts';
-import { type BackboneStates, prepareBackbone, runBackbone } from '../../src/analysis/reading/run-backbone.ts';
+import { passThrough } from '../../src/analysis/reading/forward-pass.ts';
+import { type BackboneStates, prepareBackbone, runBackbones } from '../../src/analysis/reading/run-backbone.ts';
 import type { AnalyzeRequest } from '../../src/analysis/request.ts';
 import { GraphBuilder, DataType } from '../../src/onnx/graph-builder.ts';
 import { emptyModel, encodeModel } from '../../src/onnx/model.ts';
@@ -67,8 +68,10 @@ const request = {
   norm: 'final',
   track: [],
   activeThreshold: 0.01,
+  attentionLayers: 'all',
   attentionTop: 5,
   heads: true,
+  crossHead: true,
 } as const satisfies Partial<AnalyzeRequest>;
 
 function promptOf({ text, ids }: GoldenPrompt): AnalyzeRequest['prompt'] {
@@ -160,11 +163,13 @@ async function compareStates(
     for (const [row, position] of prompt.statePositions.entries()) {
       const { attention } = await readStates(engine, model, prompt.ids, [position]);
       const [keys, seen] = [prompt.ids.length, position + 1];
-      for (let head = 0; head < attention!.heads; head += 1) {
-        const expected = goldenRow(tensor(`attention.${prompt.name}`), head, row);
-        const weights = [...attention!.weights.subarray(head * seen, (head + 1) * seen)];
-        errors.compareAll('attention', [...weights, ...Array<number>(keys - seen).fill(0)], expected);
-      }
+      expect([...attention.keys()]).toEqual(model.anatomy.layers.map((_, i) => i + 1));
+      for (const [layer, { weights, heads }] of attention)
+        for (let head = 0; head < heads; head += 1) {
+          const expected = goldenRow(tensor(`attention.${prompt.name}`), layer - 1, head, row);
+          const ofHead = [...weights.subarray(head * seen, (head + 1) * seen)];
+          errors.compareAll('attention', [...ofHead, ...Array<number>(keys - seen).fill(0)], expected);
+        }
     }
   } finally {
     await engine.close();
@@ -178,11 +183,12 @@ async function readStates(
   ids: readonly number[],
   positions: readonly number[],
 ): Promise<BackboneStates> {
-  const job = { ids, positions, options: {} };
-  const boundaries = model.anatomy.layers.map(({ router }) => router!.logits);
+  const job = { ids, positions, attentionLayers: model.anatomy.layers.map((_, i) => i + 1), options: {} };
+  const boundaries = model.anatomy.layers.map(({ router }) => [router!.logits]);
   const plan = { boundaries, cpuStages: 0, processes: [], readAhead: undefined, close: () => Promise.resolve() };
   const watch = { onLoaded: () => undefined, onDone: () => undefined };
-  return (await runBackbone(engine, prepareBackbone('cpu', model, job), job, plan, watch)).states;
+  const { states } = await runBackbones(engine, passThrough(prepareBackbone('cpu', model, job)), job, plan, watch);
+  return states[0]!;
 }
 
 function compareModel(
@@ -220,6 +226,41 @@ function compareModel(
       described.finalTop.map(([, prob]) => prob),
     );
   }
+  compareAttention(model, golden, name, prompt, errors);
+}
+
+/** Where the last position of a prompt stands on the axis R of a golden, which has the positions whose states it kept. */
+function lastKept(golden: LensGolden, prompt: GoldenPrompt): number {
+  const before = golden.prompts.slice(0, golden.prompts.indexOf(prompt)).flatMap((p) => p.statePositions).length;
+  return before + prompt.statePositions.length - 1;
+}
+
+/** Every head of every layer, from the last position. */
+function compareAttention(
+  model: ModelReport,
+  golden: LensGolden,
+  name: string,
+  prompt: GoldenPrompt,
+  errors: Errors,
+): void {
+  const tensor = (key: string) => golden.tensors.get(`${name}.${key}`)!;
+  const row = lastKept(golden, prompt);
+  const layers = model.attentionLayers ?? [];
+  expect(layers.map(({ layer }) => layer)).toEqual(Array.from({ length: model.layers }, (_, i) => i + 1));
+  for (const { layer, weights, heads, sinkShare, entropyNats, headStatistics } of layers) {
+    const expected = heads!.map((_, head) =>
+      goldenRow(tensor(`attention.${prompt.name}`), layer - 1, head, prompt.statePositions.length - 1),
+    );
+    const mean = weights.map((_, key) => expected.reduce((sum, head) => sum + head[key]!, 0) / expected.length);
+    errors.compareAll('attention', weights, mean);
+    errors.compare('attention', sinkShare, mean[0]!);
+    errors.compareAll('entropy', [entropyNats], goldenRow(tensor('attention_entropy'), layer - 1, row));
+    for (const [head, ofHead] of heads!.entries()) errors.compareAll('attention', ofHead, expected[head]!);
+    const entropies = headStatistics!.map((head) => head.entropyNats);
+    errors.compareAll('entropy', entropies, goldenRow(tensor('head_entropy'), layer - 1, row));
+    for (const { head, sinkShare: share } of headStatistics!) errors.compare('attention', share, expected[head]![0]!);
+  }
+  expect(model.attention).toMatchObject({ layer: model.layers, weights: layers.at(-1)?.weights });
 }
 
 function comparePair(report: Report, golden: LensGolden, name: string, prompt: GoldenPrompt, errors: Errors): void {
@@ -242,8 +283,54 @@ function comparePair(report: Report, golden: LensGolden, name: string, prompt: G
         expect(routing!.jaccard).toBeCloseTo(one('routing_jaccard', layer - 1, position), 6);
       }
     }
-  const before = golden.prompts.slice(0, golden.prompts.indexOf(prompt)).flatMap((p) => p.statePositions).length;
-  const last = before + prompt.statePositions.length - 1;
-  const expected = golden.tensors.get(`${name}.vs_base.attention_js`)!.data[last] as number;
-  errors.compare('divergence', comparison.attention!.jsNats, expected);
+  const row = lastKept(golden, prompt);
+  const attentionJs = (layer: number, key: string) =>
+    goldenRow(golden.tensors.get(`${name}.vs_base.${key}`)!, layer - 1, row);
+  const layers = comparison.attentionLayers ?? [];
+  expect(layers).toHaveLength(report.models.base.layers);
+  for (const { layer, jsNats, meanHeadJsNats, mostChangedHead, heads } of layers) {
+    const ofHeads = attentionJs(layer, 'head_js');
+    errors.compare('divergence', jsNats, attentionJs(layer, 'attention_js')[0]!);
+    errors.compareAll(
+      'divergence',
+      heads!.map((head) => head.jsNats),
+      ofHeads,
+    );
+    const mean = Array.from(ofHeads).reduce((a, b) => a + b, 0) / ofHeads.length;
+    errors.compare('divergence', meanHeadJsNats!, mean);
+    errors.compare('divergence', mostChangedHead!.jsNats, Math.max(...ofHeads));
+  }
+  expect(comparison.attention?.jsNats).toBe(layers.at(-1)?.jsNats);
+  compareCrossHead(report, golden, name, prompt, errors);
+}
+
+/** Each model's states through the other's norm and head. */
+function compareCrossHead(
+  report: Report,
+  golden: LensGolden,
+  name: string,
+  prompt: GoldenPrompt,
+  errors: Errors,
+): void {
+  const { sameHead, positions } = report.comparison!.crossHead!;
+  const known = golden.tensors.has(`${name}.cross.base_head_js`);
+  expect(sameHead).toBe(!known);
+  expect(positions).toHaveLength(known ? prompt.ids.length : 0);
+  for (const { position, layers } of positions)
+    for (const { layer, baseHead, ftHead, headJsNats } of layers) {
+      const at = (key: string) =>
+        goldenRow(golden.tensors.get(`${name}.cross.${key}`)!, layer, prompt.offset + position);
+      errors.compareAll('divergence', [baseHead.jsNats, ftHead.jsNats], [at('base_head_js')[0]!, at('ft_head_js')[0]!]);
+      const heads = [headJsNats.baseState, headJsNats.ftState];
+      errors.compareAll('divergence', heads, [at('base_state_js')[0]!, at('ft_state_js')[0]!]);
+      for (const [key, top, entropy] of [
+        ['ft_by_base', baseHead.ftTop, baseHead.ftEntropyNats],
+        ['base_by_ft', ftHead.baseTop, ftHead.baseEntropyNats],
+      ] as const) {
+        expect(top.map(({ id }) => id)).toEqual([...at(`${key}_top_ids`)]);
+        const probs = top.map(({ prob }) => prob);
+        errors.compareAll('probability', probs, at(`${key}_top_probs`));
+        errors.compareAll('entropy', [entropy], at(`${key}_entropy`));
+      }
+    }
 }

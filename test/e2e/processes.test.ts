@@ -2,7 +2,8 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Engine } from '../../src/analysis/engine/engine.ts';
 import { openModel, type OpenModel } from '../../src/analysis/model/open-model.ts';
-import { planStages } from '../../src/analysis/reading/plan-stages.ts';
+import { passThrough } from '../../src/analysis/reading/forward-pass.ts';
+import { planStages, type StagePlan } from '../../src/analysis/reading/plan-stages.ts';
 import { prepareBackbone } from '../../src/analysis/reading/run-backbone.ts';
 import { runStages } from '../../src/analysis/reading/run-stages.ts';
 import { instrumentBackbone, LENS } from '../../src/analysis/surgery/instrument-backbone.ts';
@@ -24,9 +25,9 @@ describe('layers in two processes', () => {
     const prepared = prepareBackbone('cuda', model, { ids, positions: [1, 39], options: {} });
     const instrumented = instrumentBackbone(model.model, model.anatomy, { device: 'cuda', picking });
     const backbone = { ...prepared, instrumented };
-    const plan = await planStages('cuda', backbone, ids.length);
+    const plan = await planStages('cuda', passThrough(backbone), ids.length);
     expect(plan.boundaries).toHaveLength(3);
-    const read = async ({ boundaries, processes }: { boundaries: readonly string[]; processes: readonly number[] }) => {
+    const read = async ({ boundaries, processes }: Pick<StagePlan, 'boundaries' | 'processes'>) => {
       const { result } = await runStages(
         engine,
         {

@@ -52,8 +52,17 @@ describe.skipIf(!existsSync(vulkanLibrary) || !existsSync(driver))('WebGPU on Sw
   it('gives the statistics of the CPU', async () => {
     const model = syntheticDecoder({ mlp: 'none', layers: 2 });
     const anatomy = findAnatomy(model, { where: 'model.onnx' });
-    const settings = { norm: 'final', topK: 3, finalTop: 3, activeThreshold: 0.01, tracked: [] } as const;
-    const graph = encodeModel(lensGraph(model, anatomy, { ...settings, device: 'webgpu', sides: ['base', 'ft'] }));
+    const settings = {
+      norm: 'final',
+      topK: 3,
+      finalTop: 3,
+      activeThreshold: 0.01,
+      tracked: [],
+      trackedSets: [[5, 1, 2]],
+    } as const;
+    const graph = encodeModel(
+      lensGraph(model, anatomy, { ...settings, device: 'webgpu', views: ['base', 'ft'], pairs: [['base', 'ft']] }),
+    );
     const { vocabulary, hidden } = SIZES;
     const feeds = Object.fromEntries(
       ['base', 'ft'].flatMap((side, i) => [
@@ -61,7 +70,7 @@ describe.skipIf(!existsSync(vulkanLibrary) || !existsSync(driver))('WebGPU on Sw
         [`${side}.own_logits`, floatTensor(normals(vocabulary, 4 + i), [1, vocabulary])],
       ]),
     );
-    const fetch = ['entropy', 'kl_to_final', 'js', 'kl_ft_base'];
+    const fetch = ['entropy', 'kl_to_final', 'set_probs', 'base.ft.js', 'base.ft.kl_ft_base'];
     const [onDevice, onCpu] = await Promise.all(
       [false, true].map(async (cpu) => {
         const session = await engine.createSession(graph, 'lens', { onCpu: cpu });

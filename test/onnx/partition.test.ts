@@ -35,13 +35,13 @@ describe('partition', () => {
   });
 
   it('puts every node into one stage, and constants into every stage that reads them', () => {
-    const stages = partition(chain(), ['a', 'b']);
+    const stages = partition(chain(), [['a'], ['b']]);
     expect(stages.map(nodesOf)).toEqual([['a'], ['two', 'b'], ['two', 'y1', 'c', 'y2']]);
     expect(stages.map(({ graph }) => graph.initializer.length)).toEqual([0, 1, 1]);
   });
 
   it('names what crosses a boundary, also over a stage in between', () => {
-    const stages = partition(chain(), ['a', 'b']);
+    const stages = partition(chain(), [['a'], ['b']]);
     expect(stages.map(({ inputs, receives, passes, outputs }) => ({ inputs, receives, passes, outputs }))).toEqual([
       { inputs: ['x'], receives: [], passes: ['a'], outputs: [] },
       { inputs: [], receives: ['a'], passes: ['b'], outputs: [] },
@@ -49,9 +49,16 @@ describe('partition', () => {
     ]);
   });
 
+  it('cuts after several tensors at once', () => {
+    const stages = partition(chain(), [['a', 'b']]);
+    expect(stages.map(nodesOf)).toEqual([['a'], ['two', 'b', 'y1', 'c', 'y2']]);
+    // What depends on either waits for both.
+    expect(partition(chain(), [['b', 'a'], ['c']]).map(nodesOf)).toEqual([['a'], ['two', 'b', 'y1', 'c'], ['y2']]);
+  });
+
   it('describes what a stage receives by what it turned out to be', () => {
     const model = chain();
-    const stage = partition(model, ['a', 'b'])[1] as Stage;
+    const stage = partition(model, [['a'], ['b']])[1] as Stage;
     const computed = { elementType: DataType.FLOAT, dims: [2] };
     const { graph } = stageModel(model, stage, new Map([['a', computed]]));
     expect(graph.input.map(({ name }) => name)).toEqual(['a']);

@@ -1,9 +1,11 @@
+import { create } from '@bufbuild/protobuf';
 import { inputError } from '../../errors.ts';
 import { LIMITS } from '../../limits.ts';
 import { intAttribute } from '../../onnx/attributes.ts';
 import { constantIntegers } from '../../onnx/constants.ts';
 import { type GraphIndex, indexGraph } from '../../onnx/graph-index.ts';
-import type { NodeProto, OnnxModel } from '../../onnx/model.ts';
+import type { GraphProto, NodeProto, OnnxModel } from '../../onnx/model.ts';
+import { GraphProtoSchema } from '../../onnx/proto/onnx-ml_pb.ts';
 import { allGraphs } from '../../onnx/sub-graphs.ts';
 import { auditExperts } from './audit-experts.ts';
 import { auditQuantizedProduct } from './audit-quantized-product.ts';
@@ -21,6 +23,11 @@ const AUDITS: ReadonlyMap<string, Audit> = new Map<string, Audit>([
   ['CausalConvWithState', auditConvolution],
   ['ConstantOfShape', auditFill],
   ['Expand', auditFill],
+  ['Tile', auditFill],
+  ['Range', auditRange],
+  ...['RandomNormal', 'RandomNormalLike', 'RandomUniform', 'RandomUniformLike', 'Bernoulli', 'Multinomial'].map(
+    (operator): [string, Audit] => [operator, refuseChance],
+  ),
 ]);
 
 /**
@@ -29,9 +36,14 @@ const AUDITS: ReadonlyMap<string, Audit> = new Map<string, Audit>([
  * @throws FtLensError naming the node
  */
 export function auditGraph(model: OnnxModel, where: string): void {
-  const index = indexGraph(model.graph);
-  const nodes = [...allGraphs(model.graph), ...model.proto.functions].flatMap(({ node }) => node);
-  for (const node of nodes) {
+  const bodies = model.proto.functions.map(({ node }) => create(GraphProtoSchema, { node }));
+  for (const graph of [model.graph, ...bodies].flatMap(allGraphs)) auditNodes(graph, where);
+}
+
+/** What comes into a graph inside a node, or into a function, is not known here: the runtime checks it. */
+function auditNodes(graph: GraphProto, where: string): void {
+  const index = indexGraph(graph);
+  for (const node of graph.node) {
     const fault = AUDITS.get(node.opType)?.(index, node);
     if (fault)
       throw inputError('An operator of the graph contradicts itself.', {
@@ -79,11 +91,25 @@ function auditConvolution(_index: GraphIndex, node: NodeProto): Fault | undefine
   return axes >= 1 && axes <= 3 ? undefined : { expected: '1 to 3 dimensions', got: `${axes}` };
 }
 
-/** A tensor filled from a constant shape takes memory without a prompt of that size. */
+/** A tensor filled from a constant shape, or repeated so often, takes memory without a prompt of that size. */
 function auditFill(index: GraphIndex, node: NodeProto): Fault | undefined {
   const shape = constantIntegers(index, node.input.at(-1) ?? '');
-  const elements = shape?.reduce((product, size) => product * size, 1) ?? 0;
-  return elements <= LIMITS.filledElements
-    ? undefined
-    : { expected: `at most ${LIMITS.filledElements} elements`, got: `${elements}` };
+  return tooMany(Math.abs(shape?.reduce((product, size) => product * size, 1) ?? 0));
+}
+
+/** ⌈(limit − start) / delta⌉ numbers. */
+function auditRange(index: GraphIndex, node: NodeProto): Fault | undefined {
+  const [start, limit, delta] = node.input.map((name) => constantIntegers(index, name)?.[0]);
+  if (start === undefined || limit === undefined || delta === undefined) return undefined;
+  return delta === 0 ? { expected: 'a step other than 0', got: '0' } : tooMany(Math.ceil((limit - start) / delta));
+}
+
+function tooMany(elements: number): Fault | undefined {
+  if (elements <= LIMITS.filledElements) return undefined;
+  return { expected: `at most ${LIMITS.filledElements} elements`, got: `${elements}` };
+}
+
+/** Two readings of one model would differ. */
+function refuseChance(_index: GraphIndex, node: NodeProto): Fault {
+  return { expected: 'operators that give the same numbers every time', got: node.opType };
 }

@@ -24,25 +24,44 @@ export function interrupted(): FtLensError {
   return new FtLensError('The analysis was interrupted.', { kind: 'interrupted' });
 }
 
+/** How the C++ library, ONNX Runtime, V8 and the system say that there is no memory left. */
+const OUT_OF_MEMORY = /bad_alloc|bad allocation|out of memory|Failed to allocate memory|Cannot allocate memory|ENOMEM/i;
+
+const NEEDS_LESS_MEMORY = 'end other programs, or ask for less at once: fewer --positions, a shorter prompt';
+const INSTALL_AGAIN = 'install ft-lens again (npm ci); ONNX Runtime needs Linux with glibc 2.28, macOS or Windows';
+
 /** The child process ended although nobody asked it to. */
-export function crashed(end: ProcessEnd, { phase, where }: Activity): FtLensError {
-  if (end.signal === 'SIGKILL')
+export function crashed({ code, signal, errorText }: ProcessEnd, { phase, where }: Activity): FtLensError {
+  const place = `${where} (${phase})`;
+  // A heap that is full ends V8 by SIGABRT.
+  if (signal !== null && OUT_OF_MEMORY.test(errorText)) return noMemory(place, `signal ${signal}`);
+  if (signal === 'SIGKILL')
     return runtimeError('The runtime was killed, most likely for want of memory.', {
-      where: `${where} (${phase})`,
+      where: place,
       got: 'signal SIGKILL',
-      remedy: 'free memory, or ask for fewer positions (--positions)',
+      remedy: NEEDS_LESS_MEMORY,
     });
-  if (end.signal !== null)
+  if (signal !== null && phase === 'starting the runtime')
+    return runtimeError('The runtime crashed while it started.', {
+      where,
+      got: `signal ${signal}`,
+      remedy: `ft-lens doctor looks at this machine; ${INSTALL_AGAIN}`,
+    });
+  if (signal !== null)
     return runtimeError('The runtime crashed on this model.', {
-      where: `${where} (${phase})`,
-      got: `signal ${end.signal}`,
+      where: place,
+      got: `signal ${signal}`,
       remedy: 'export the model again; if it crashes again, report it with the output of ft-lens inspect',
     });
   return runtimeError('The runtime ended unexpectedly.', {
-    where: `${where} (${phase})`,
-    got: `exit code ${end.code}${end.errorText === '' ? '' : `: ${shorten(reasonIn(end.errorText))}`}`,
-    remedy: 'install ft-lens again (npm ci); ONNX Runtime needs Linux with glibc 2.28, macOS or Windows',
+    where: place,
+    got: `exit code ${code}${errorText === '' ? '' : `: ${shorten(reasonIn(errorText))}`}`,
+    remedy: INSTALL_AGAIN,
   });
+}
+
+function noMemory(where: string, got: string): FtLensError {
+  return runtimeError('The memory of this machine does not suffice.', { where, got, remedy: NEEDS_LESS_MEMORY });
 }
 
 /** The runtime refused a graph, or a calculation failed. */
@@ -54,8 +73,13 @@ export function refused(
   const got = withoutSourcePaths(message);
   const aboutDevice = deviceFailure(device, message, got, where);
   if (aboutDevice) return aboutDevice;
+  if (OUT_OF_MEMORY.test(message)) return noMemory(`${where} (${phase})`, got);
   const failure = phase === 'loading' ? 'ONNX Runtime cannot load this model.' : 'ONNX Runtime failed on this model.';
-  return runtimeError(failure, { where, got });
+  return runtimeError(failure, {
+    where,
+    got,
+    remedy: 'compare its files with their hashes: ft-lens inspect EXPORT --verify',
+  });
 }
 
 /** `/src/…/file.cc:123 type namespace::Function(arguments) `, or without a folder and with the bare function's name */

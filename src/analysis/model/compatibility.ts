@@ -3,31 +3,48 @@ import type { Tokenizer } from '../tokenizer/types.ts';
 import type { OpenModel } from './open-model.ts';
 import type { ModelAndTokenizer } from './model-and-tokenizer.ts';
 
+/** How an error speaks of what is compared. */
+interface PairWords {
+  /** `two models` */
+  readonly pair: string;
+  /** what to do about models of different shapes */
+  readonly remedy: string;
+}
+
+const BASE_AND_FINE_TUNE: PairWords = {
+  pair: 'two models',
+  remedy: 'compare a fine-tune with the checkpoint that it was made from',
+};
+
 /**
  * Two models can be set side by side only when equal layers, tokens and experts mean the same in both.
  * @throws FtLensError (input) naming the first thing that differs
  */
-export function requireComparable(base: ModelAndTokenizer, ft: ModelAndTokenizer): void {
-  requireSameShape(base.model, ft.model);
+export function requireComparable(
+  base: ModelAndTokenizer,
+  ft: ModelAndTokenizer,
+  words: PairWords = BASE_AND_FINE_TUNE,
+): void {
+  requireSameShape(base.model, ft.model, words);
   requireSameVocabulary(base, ft);
 }
 
-function requireSameShape(base: OpenModel, ft: OpenModel): void {
+function requireSameShape(base: OpenModel, ft: OpenModel, { pair, remedy }: PairWords): void {
   const inFt = shapeOf(ft);
   for (const [what, expected] of shapeOf(base)) {
     if (inFt.get(what) === expected) continue;
-    throw inputError('The two models are not of one architecture.', {
+    throw inputError(`The ${pair} are not of one architecture.`, {
       where: ft.path,
       expected: `${what}: ${expected}, as in ${base.path}`,
       got: inFt.get(what),
-      remedy: 'compare a fine-tune with the checkpoint that it was made from',
+      remedy,
     });
   }
 }
 
 function requireSameVocabulary(base: ModelAndTokenizer, ft: ModelAndTokenizer): void {
   const [a, b] = [base.tokenizer, ft.tokenizer];
-  if (a.fingerprint === b.fingerprint || a.fingerprint === undefined || b.fingerprint === undefined) return;
+  if (a === b || !a.vocabulary || !b.vocabulary || a.vocabulary.equals(b.vocabulary)) return;
   const id = firstDifference(a, b);
   const show = (tokenizer: Tokenizer): string => {
     if (id === undefined) return 'other merges';

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import * as z from 'zod';
 import { inputError } from '../../errors.ts';
 import { LIMITS } from '../../limits.ts';
-import { parseJson, readTextFileIfPresent } from '../../read-text-file.ts';
+import { parseJson, readFolderText } from '../../read-text-file.ts';
 
 export const CONFIG_FILE = 'config.json';
 
@@ -38,7 +38,7 @@ const configSchema = z.looseObject({
 /** @throws FtLensError when the folder has no config.json, or it lacks what is needed */
 export async function readModelConfig(folder: string): Promise<ModelConfig> {
   const where = join(folder, CONFIG_FILE);
-  const text = await readTextFileIfPresent(where, LIMITS.configBytes);
+  const text = await readFolderText(folder, CONFIG_FILE, LIMITS.configBytes);
   if (text === undefined)
     throw inputError('The model folder has no config.json.', {
       where,

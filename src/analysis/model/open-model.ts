@@ -1,4 +1,4 @@
-import { type FileHandle, open, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { inputError } from '../../errors.ts';
 import type { Manifest } from '../../export/folder/manifest.ts';
@@ -7,11 +7,17 @@ import { LIMITS } from '../../limits.ts';
 import { externalFiles } from '../../onnx/external-data.ts';
 import { decodeModel, type OnnxModel } from '../../onnx/model.ts';
 import { validateModel } from '../../onnx/validate.ts';
+import { readPinnedFile } from '../../pinned-file.ts';
+import { withinTime } from '../../within-time.ts';
 import { auditGraph } from '../anatomy/audit.ts';
 import { findAnatomy } from '../anatomy/find-anatomy.ts';
 import { quantizationRecipe } from '../anatomy/recipe.ts';
 import type { DecoderAnatomy } from '../anatomy/types.ts';
+import { type DataFile, findDataFiles } from './data-files.ts';
+import { folderContent } from './folder-content.ts';
+import { followLinks } from './follow-links.ts';
 import { CONFIG_FILE, type ModelConfig, readModelConfig } from './model-config.ts';
+import { requireDataAsWritten, requireGraphAsWritten } from './require-as-written.ts';
 import { requireFittingConfig } from './require-fitting-config.ts';
 
 const MODEL_FILE = 'model.onnx';
@@ -20,7 +26,7 @@ const MODEL_FILE = 'model.onnx';
 export interface OpenModel {
   /** as the caller named it */
   readonly path: string;
-  /** absolute: ONNX Runtime resolves external data against it */
+  /** absolute: ONNX Runtime resolves external data against it; another than `path` when that holds links */
   readonly folder: string;
   readonly name: string;
   /** the graph file, for messages */
@@ -32,6 +38,8 @@ export interface OpenModel {
   readonly recipe: string;
   /** undefined for a model that another program exported */
   readonly manifest: Manifest | undefined;
+  /** the files that its weights stand in, by the names that the graph gives them */
+  readonly dataFiles: ReadonlyMap<string, DataFile>;
 }
 
 /**
@@ -42,32 +50,41 @@ export async function openModel(path: string): Promise<OpenModel> {
   const folder = resolve(path);
   await requireFolder(folder, path);
   const file = join(path, MODEL_FILE);
-  const bytes = await readGraph(join(folder, MODEL_FILE), file);
-  const config = await readModelConfig(path);
-  const model = decodeModel(bytes, file);
-  validateModel(model, file);
-  auditGraph(model, file);
-  const sizes = await dataFileSizes(folder, externalFiles(model, file));
-  externalFiles(model, file, sizes);
-  const anatomy = findAnatomy(model, {
-    where: file,
-    layers: config.layers,
-    keyValueHeads: config.keyValueHeads,
-    headSize: config.headSize,
-  });
+  const bytes = await readGraph(path);
   const manifest = await readManifestIfPresent(path);
+  if (manifest) requireGraphAsWritten(path, manifest, MODEL_FILE, bytes);
+  const config = await readModelConfig(path);
+  const { model, anatomy, recipe } = understand(bytes, file, config);
+  const dataFiles = await findDataFiles(path, externalFiles(model, file));
+  externalFiles(model, file, new Map(Array.from(dataFiles, ([name, { bytes: size }]) => [name, size])));
+  if (manifest) requireDataAsWritten(path, manifest, dataFiles);
   requireFittingConfig(config, anatomy, manifest?.architecture, join(path, CONFIG_FILE));
-  return {
-    path,
-    folder,
-    name: basename(folder),
-    file,
-    config,
-    model,
-    anatomy,
-    manifest,
-    recipe: quantizationRecipe(model, anatomy),
+  const data = await followLinks(model, { folder, dataFiles });
+  return { path, ...data, name: basename(folder), file, config, model, anatomy, manifest, recipe };
+}
+
+/** Everything that is learnt from the graph. A graph that is tangled on purpose takes longer than any real one. */
+function understand(
+  bytes: Uint8Array,
+  file: string,
+  config: ModelConfig,
+): Pick<OpenModel, 'model' | 'anatomy' | 'recipe'> {
+  const { layers, keyValueHeads, headSize } = config;
+  const work = () => {
+    const model = decodeModel(bytes, file);
+    validateModel(model, file);
+    auditGraph(model, file);
+    const anatomy = findAnatomy(model, { where: file, layers, keyValueHeads, headSize });
+    return { model, anatomy, recipe: quantizationRecipe(model, anatomy) };
   };
+  return withinTime(LIMITS.graphMs, work, (cause) =>
+    inputError('The graph takes too long to understand.', {
+      where: file,
+      expected: `at most ${LIMITS.graphMs / 1000} s: 360,000 nodes of a decoder take 7`,
+      remedy: 'when the machine is not busy: this is not a graph that a decoder needs',
+      cause,
+    }),
+  );
 }
 
 async function requireFolder(folder: string, where: string): Promise<void> {
@@ -81,39 +98,12 @@ async function requireFolder(folder: string, where: string): Promise<void> {
   });
 }
 
-async function readGraph(path: string, where: string): Promise<Uint8Array> {
-  const handle: FileHandle = await open(path).catch((cause: unknown) => {
-    throw inputError('The folder holds no model that can be read.', {
-      where,
-      expected: MODEL_FILE,
-      got: cause instanceof Error && 'code' in cause && cause.code === 'ENOENT' ? 'no such file' : String(cause),
-      remedy: 'ft-lens export --checkpoint DIR --out DIR makes one',
-      cause,
-    });
+async function readGraph(folder: string): Promise<Uint8Array> {
+  const bytes = await readPinnedFile(folder, MODEL_FILE, LIMITS.onnxGraphBytes);
+  if (bytes !== undefined) return bytes;
+  throw inputError('The folder holds no model that can be read.', {
+    where: join(folder, MODEL_FILE),
+    expected: MODEL_FILE,
+    ...(await folderContent(folder)),
   });
-  try {
-    const status = await handle.stat();
-    if (!status.isFile() || status.size > LIMITS.onnxGraphBytes)
-      throw inputError('The graph file is not one that ft-lens reads.', {
-        where,
-        expected: `a file of at most ${LIMITS.onnxGraphBytes} bytes, with the weights in a file of their own`,
-        got: status.isFile() ? `${status.size} bytes` : 'no regular file',
-      });
-    return await handle.readFile();
-  } finally {
-    await handle.close();
-  }
-}
-
-/** Bytes of each data file that exists. */
-async function dataFileSizes(
-  folder: string,
-  files: readonly { readonly file: string }[],
-): Promise<Map<string, number>> {
-  const sizes = new Map<string, number>();
-  for (const { file } of files) {
-    const status = await stat(join(folder, file)).catch(() => undefined);
-    if (status?.isFile()) sizes.set(file, status.size);
-  }
-  return sizes;
 }

@@ -2,6 +2,8 @@ import { isDeepStrictEqual } from 'node:util';
 import type { AdapterSurvival, Manifest } from '../../export/folder/manifest.ts';
 import { survivalOf } from '../../export/folder/survival.ts';
 import type { PartKind, PartReport, Parts } from '../../report/schema.ts';
+import { roundingOf } from './rounding.ts';
+import { sameCheckpoint, sameWeights } from './same-source.ts';
 
 /** In the order of computation. */
 const KINDS: readonly PartKind[] = ['embedding', 'attention', 'router', 'experts', 'norm', 'final-norm', 'head'];
@@ -22,19 +24,24 @@ type PartTensors = ReadonlyMap<string, PartTensor>;
 export function compareParts(base: Manifest | undefined, ft: Manifest | undefined, sameGraph: boolean): Parts {
   if (base === undefined || ft === undefined) return { known: false, reason: withoutManifest(base, ft) };
   if (!isDeepStrictEqual(base.quantization, ft.quantization))
-    return { known: false, reason: 'the two exports round their weights in different ways' };
+    return {
+      known: false,
+      reason: 'the two exports round their weights in different ways',
+      sameWeights: sameWeights(base, ft),
+    };
   const [inBase, inFt] = [tensorsByKind(base), tensorsByKind(ft)];
   // Where the base has a LoRA too, what the fine-tune's changed is not the difference between the two.
   const survivals = base.source.adapter === undefined ? (ft.adapterSurvival ?? []) : [];
   return {
     known: true,
     sameGraph,
-    sameCheckpoint: isDeepStrictEqual(checkpointHashes(base), checkpointHashes(ft)),
+    sameCheckpoint: sameCheckpoint(base, ft),
     baseLora: base.source.adapter?.name ?? null,
     ftLora: ft.source.adapter?.name ?? null,
-    kinds: KINDS.map((kind) => comparePart(kind, inBase.get(kind)!, inFt.get(kind)!, survivals)).filter(
-      ({ tensors }) => tensors > 0,
-    ),
+    kinds: KINDS.map((kind) => ({
+      ...comparePart(kind, inBase.get(kind)!, inFt.get(kind)!, survivals),
+      ...roundingOf(kind, base, ft),
+    })).filter(({ tensors }) => tensors > 0),
   };
 }
 
@@ -85,12 +92,4 @@ function loraOf(survival: AdapterSurvival | undefined): PartReport['lora'] {
   const { weights, cosine, normRatio } = survival;
   const { kept, noise } = survivalOf(survival) ?? { kept: null, noise: null };
   return { weights, cosine, normRatio, kept, noise };
-}
-
-/** The weights that an export was made from, whatever the files are called. */
-function checkpointHashes({ source }: Manifest): string[] {
-  return source.checkpoint.files
-    .filter(({ name }) => name.endsWith('.safetensors'))
-    .map(({ sha256 }) => sha256)
-    .sort();
 }

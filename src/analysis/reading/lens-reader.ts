@@ -1,156 +1,146 @@
 import { encodeModel } from '../../onnx/model.ts';
 import type { Engine } from '../engine/engine.ts';
 import { requirePlacement } from '../engine/placement.ts';
-import type { Feed, ResidentTensor, SessionOptions } from '../engine/protocol.ts';
+import type { Feed, ResidentTensor } from '../engine/protocol.ts';
+import type { RunResult } from '../engine/run-result.ts';
 import type { Session } from '../engine/session.ts';
 import { residualGeometryGraph } from '../lens/graphs/residual-geometry.ts';
-import type { PairPositionReading } from '../lens/readings.ts';
 import type { OpenModel } from '../model/open-model.ts';
-import type { Side } from '../progress.ts';
 import { cutHead, HEAD } from '../surgery/cut-head.ts';
-import { lensGraph, LENS_INPUT } from '../surgery/lens-graph.ts';
-import { GEOMETRY_OUTPUTS, PAIR_OUTPUTS, pairPositions } from './pair-outputs.ts';
-import { type PositionRows, positionRows, ROW_OUTPUTS, TRACKED_OUTPUTS } from './row-outputs.ts';
-import type { BackboneStates } from './run-backbone.ts';
-import { haveSameHead } from './same-head.ts';
+import { lensGraph, LENS_INPUT, pairPrefix } from '../surgery/lens-graph.ts';
+import type { Chunk, ChunkReading, LensJob, LensView } from './lens-job.ts';
+import { PAIR_OUTPUTS, pairPositions } from './pair-outputs.ts';
+import { readGeometry } from './read-geometry.ts';
+import { positionRows, rowOutputs } from './row-outputs.ts';
+import { sharedHeads } from './same-head.ts';
 
-export interface LensSettings {
-  readonly norm: 'final' | 'none';
-  readonly topK: number;
-  readonly finalTop: number;
-  readonly activeThreshold: number;
-  /** token ids */
-  readonly tracked: readonly number[];
-}
-
-/** Some of the positions that a backbone kept. */
-export interface Chunk {
-  /** which of the states' rows */
-  readonly indices: readonly number[];
-  /** where these stand in the prompt */
-  readonly positions: readonly number[];
-}
-
-/** A model that went through its backbone. */
-export interface LensModel {
-  readonly side: Side;
-  readonly model: OpenModel;
-  readonly states: BackboneStates;
-}
-
-/** What a chunk gave. */
-export interface ChunkReading {
-  /** of each model, in the order in which they were given to {@link LensReader.load} */
-  readonly rows: readonly PositionRows[][];
-  /** empty for one model */
-  readonly pair: readonly PairPositionReading[];
+/** A head beside that of the lens, and whose states go through it. */
+interface OtherHead {
+  readonly session: Session;
+  readonly views: readonly LensView[];
 }
 
 interface Sessions {
   /** final norm, head and statistics */
   readonly lens: Session;
+  readonly others: readonly OtherHead[];
   readonly geometry: Session;
-  /** of the base, when the fine-tune's head is another one */
-  readonly baseHead: Session | undefined;
 }
 
-/** Reads the states of one or two models through their head and reduces the logits to statistics, in the engine. */
+/** Reads states through final norm and head and reduces the logits to statistics, in the engine. */
 export class LensReader {
   readonly #engine: Engine;
-  readonly #models: readonly LensModel[];
-  readonly #settings: LensSettings;
+  readonly #job: LensJob;
   readonly #sessions: Sessions;
+  /** in the order in which the lens has them */
+  readonly #order: readonly LensView[];
   #placed: boolean;
 
-  private constructor(engine: Engine, models: readonly LensModel[], settings: LensSettings, sessions: Sessions) {
+  private constructor(engine: Engine, job: LensJob, order: readonly LensView[], sessions: Sessions) {
     this.#engine = engine;
-    this.#models = models;
-    this.#settings = settings;
+    this.#job = job;
+    this.#order = order;
     this.#sessions = sessions;
     this.#placed = engine.device.kind === 'cpu';
   }
 
-  /** @param models base first */
-  static async load(
-    engine: Engine,
-    models: readonly LensModel[],
-    settings: LensSettings,
-    options: SessionOptions,
-  ): Promise<LensReader> {
-    const [{ model: base }, ft] = models as [LensModel, LensModel | undefined];
-    const twoHeads = ft !== undefined && !haveSameHead(base, ft.model);
-    const sides = models.map(({ side }) => side);
-    const owner = twoHeads ? ft.model : base;
+  /** The head that most views share becomes part of the lens; logits of the others are made before it runs. */
+  static async load(engine: Engine, job: LensJob): Promise<LensReader> {
+    const { settings, options } = job;
     const device = engine.device.kind;
+    const byHead = sharedHeads(job.views).toSorted((a, b) => a.length - b.length);
+    const [others, own] = [byHead.slice(0, -1), byHead.at(-1) as LensView[]];
+    const given = others.flat();
+    const order = [...given, ...own];
+    const names = (views: readonly LensView[]): string[] => views.map(({ name }) => name);
+    const [{ model: owner }] = own as [LensView];
     const graph = lensGraph(owner.model, owner.anatomy, {
       ...settings,
       device,
-      sides,
-      given: twoHeads ? ['base'] : [],
+      views: names(order),
+      given: names(given),
+      pairs: job.pairs,
     });
+
     const profile = device !== 'cpu';
     const load = (bytes: Uint8Array, { file, folder }: OpenModel, what: string) =>
       engine.createSession(bytes, `${file} (${what})`, { ...options, profile, keepMemory: true, dataFolder: folder });
-    const [lens, baseHead, geometry] = await Promise.all([
+    const loadOther = async (views: readonly LensView[]): Promise<OtherHead> => {
+      const [{ model }] = views as [LensView];
+      const head = cutHead(model.model, model.anatomy, { ...settings, device });
+      return { session: await load(encodeModel(head), model, 'final norm and head'), views };
+    };
+    const [lens, geometry, ...otherHeads] = await Promise.all([
       load(encodeModel(graph), owner, 'final norm, head and statistics'),
-      twoHeads
-        ? load(encodeModel(cutHead(base.model, base.anatomy, { ...settings, device })), base, 'final norm and head')
-        : undefined,
       // Some devices know no f64.
       engine.createSession(residualGeometryGraph(), 'the graph of residual geometry', { ...options, onCpu: true }),
+      ...others.map(loadOther),
     ]);
-    return new LensReader(engine, models, settings, { lens, baseHead, geometry });
+    return new LensReader(engine, job, order, { lens, geometry, others: otherHeads });
   }
 
   async read(chunk: Chunk): Promise<ChunkReading> {
-    const [base, ft] = this.#models as [LensModel, LensModel | undefined];
-    const given = await this.#baseLogits(base, chunk);
-    const feeds = new Map<string, Feed>(given && [[LENS_INPUT.logits('base'), given]]);
-    for (const { side, states } of this.#models) {
-      if (side === 'ft' || given === undefined)
-        feeds.set(LENS_INPUT.residuals(side), picked(states.residuals, 1, chunk));
-      feeds.set(LENS_INPUT.ownLogits(side), picked(states.logits, 0, chunk));
+    const { views, pairs, settings } = this.#job;
+    const given = await this.#readOthers(chunk);
+    const feeds = new Map<string, Feed>();
+    for (const { name, states } of views) {
+      const logits = given.get(name);
+      if (logits) feeds.set(LENS_INPUT.logits(name), logits);
+      else feeds.set(LENS_INPUT.residuals(name), picked(states.residuals, 1, chunk));
+      feeds.set(LENS_INPUT.ownLogits(name), picked(states.logits, 0, chunk));
     }
-    const { tracked } = this.#settings;
     const result = await this.#sessions.lens.run(Object.fromEntries(feeds), {
-      fetch: [...ROW_OUTPUTS, ...(tracked.length > 0 ? TRACKED_OUTPUTS : []), ...(ft ? PAIR_OUTPUTS : [])],
+      fetch: [...rowOutputs(settings), ...pairs.flatMap((pair) => PAIR_OUTPUTS.map((name) => pairPrefix(pair) + name))],
     });
-    if (given) await this.#engine.drop([given]);
+    await this.#engine.drop(given.values());
     await this.#requirePlacement();
 
-    const shape = { rows: base.model.anatomy.residuals.length, positions: chunk.positions };
-    const geometry = await this.#sessions.geometry.run(
-      {
-        base_residuals: picked(base.states.residuals, 1, chunk),
-        ft_residuals: picked((ft ?? base).states.residuals, 1, chunk),
-      },
-      { fetch: GEOMETRY_OUTPUTS },
-    );
-    const rows = this.#models.map(({ side }, index) =>
-      positionRows(result, geometry.doubles(index === 0 ? 'base_base' : 'ft_ft'), {
-        ...this.#settings,
-        ...shape,
-        tracked: tracked.length,
-        model: side,
-        index,
-      }),
-    );
-    return { rows, pair: ft ? pairPositions(result, geometry, shape) : [] };
+    const shape = { rows: views[0]?.model.anatomy.residuals.length ?? 0, positions: chunk.positions };
+    const states = new Map(views.map((view) => [view.name, picked(view.states.residuals, 1, chunk)]));
+    const geometry = await readGeometry(this.#sessions.geometry, states, pairs);
+    return {
+      rows: views.map((view) =>
+        positionRows(result, geometry.squaredNorms.get(view.name) as Float64Array, {
+          ...settings,
+          ...shape,
+          model: view.name,
+          index: this.#order.indexOf(view),
+        }),
+      ),
+      pairs: pairs.map((pair, i) =>
+        pairPositions(result, geometry.pairs[i] as RunResult, {
+          ...shape,
+          prefix: pairPrefix(pair),
+          models: pair.join(' and '),
+        }),
+      ),
+    };
   }
 
-  async #baseLogits({ states }: LensModel, chunk: Chunk): Promise<ResidentTensor | undefined> {
-    const head = this.#sessions.baseHead;
-    if (head === undefined) return undefined;
-    const result = await head.run({ [HEAD.residuals]: picked(states.residuals, 1, chunk) }, { keep: [HEAD.logits] });
-    return result.resident(HEAD.logits);
+  /** Frees the heads. */
+  async release(): Promise<void> {
+    const { lens, geometry, others } = this.#sessions;
+    await Promise.all([lens, geometry, ...others.map(({ session }) => session)].map((session) => session.release()));
+  }
+
+  /** Logits of the views through other heads than that of the lens, by name; they stay in the engine. */
+  async #readOthers(chunk: Chunk): Promise<Map<string, ResidentTensor>> {
+    const logits = new Map<string, ResidentTensor>();
+    for (const { session, views } of this.#sessions.others)
+      for (const { name, states } of views) {
+        const feeds = { [HEAD.residuals]: picked(states.residuals, 1, chunk) };
+        const result = await session.run(feeds, { keep: [HEAD.logits] });
+        logits.set(name, result.resident(HEAD.logits));
+      }
+    return logits;
   }
 
   /** After the first run, that everything ran where it should. */
   async #requirePlacement(): Promise<void> {
     if (this.#placed) return;
     this.#placed = true;
-    for (const session of [this.#sessions.lens, this.#sessions.baseHead])
-      if (session) requirePlacement(this.#engine.device, await session.placement(), session.where);
+    for (const session of [this.#sessions.lens, ...this.#sessions.others.map((other) => other.session)])
+      requirePlacement(this.#engine.device, await session.placement(), session.where);
   }
 }
 

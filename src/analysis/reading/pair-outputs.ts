@@ -14,22 +14,34 @@ export const PAIR_OUTPUTS = [
 
 export const GEOMETRY_OUTPUTS = ['base_base', 'ft_ft', 'base_ft', 'squared_difference', 'largest_difference'] as const;
 
+/** Which comparison of a run is wanted: R rows (embedding and layers), some positions. */
+export interface PairOutputShape {
+  /** stands before the names of its outputs */
+  readonly prefix: string;
+  /** the two models, for messages */
+  readonly models: string;
+  readonly rows: number;
+  readonly positions: readonly number[];
+}
+
 /** The outputs of pair statistics and residual geometry, position by position. */
 export function pairPositions(
   statistics: RunResult,
   geometry: RunResult,
-  { rows, positions }: { readonly rows: number; readonly positions: readonly number[] },
+  { prefix, models, rows, positions }: PairOutputShape,
 ): PairPositionReading[] {
-  const [klFtBase, klBaseFt, js] = ['kl_ft_base', 'kl_base_ft', 'js'].map((name) => statistics.floats(name));
-  const [baseRank, ftRank] = ['base_top_rank_in_ft', 'ft_top_rank_in_base'].map((name) => statistics.integers(name));
+  const floats = (name: string) => statistics.floats(prefix + name);
+  const integers = (name: string) => statistics.integers(prefix + name);
+  const [klFtBase, klBaseFt, js] = ['kl_ft_base', 'kl_base_ft', 'js'].map(floats);
+  const [baseRank, ftRank] = ['base_top_rank_in_ft', 'ft_top_rank_in_base'].map(integers);
   const [aa, bb, ab, squaredDifference] = GEOMETRY_OUTPUTS.slice(0, 4).map((name) => geometry.doubles(name));
   const largestDifference = geometry.floats('largest_difference');
-  const ownDifference = statistics.floats('own_difference');
+  const ownDifference = floats('own_difference');
 
   return positions.map((position, column) => {
     const row = (layer: number): PairRowReading => {
       const at = (values: ArrayLike<number> | undefined, what: string) =>
-        finite(values?.[layer * positions.length + column], what, { model: 'base and ft', layer, position });
+        finite(values?.[layer * positions.length + column], what, { model: models, layer, position });
       const products = {
         aa: at(aa, 'norm'),
         bb: at(bb, 'norm'),

@@ -1,19 +1,28 @@
 import { attentionOf } from '../lens/attention.ts';
-import type { AttentionReading } from '../lens/readings.ts';
+import type { AttentionReading, ModelReading } from '../lens/readings.ts';
 import { finite } from './finite.ts';
 import type { BackboneStates } from './run-backbone.ts';
 
-/**
- * What the last of the wanted positions attends to; undefined when the model gives no attention weights.
- * @param queryPosition where it stands in the prompt
- */
+export interface WantedAttention {
+  /** where the position that attends stands in the prompt */
+  readonly queryPosition: number;
+  /** layers asked for, from 1, ascending */
+  readonly layers: readonly number[];
+  readonly lastLayer: number;
+}
+
+/** What the last of the wanted positions attends to, in the last layer and in the layers asked for. */
 export function readAttention(
   model: string,
   { attention }: BackboneStates,
-  queryPosition: number,
-): AttentionReading | undefined {
-  if (attention === undefined) return undefined;
-  const { layer, weights, heads } = attention;
-  for (const weight of weights) finite(weight, 'attention weight', { model, layer, position: queryPosition });
-  return { layer, queryPosition, attention: attentionOf(weights, heads, queryPosition + 1, queryPosition) };
+  { queryPosition, layers, lastLayer }: WantedAttention,
+): Pick<ModelReading, 'attention' | 'attentionLayers'> {
+  const read = (layer: number): AttentionReading[] => {
+    const given = attention.get(layer);
+    if (given === undefined) return [];
+    for (const weight of given.weights) finite(weight, 'attention weight', { model, layer, position: queryPosition });
+    const weights = attentionOf(given.weights, given.heads, queryPosition + 1, queryPosition);
+    return [{ layer, queryPosition, attention: weights }];
+  };
+  return { attention: read(lastLayer)[0], attentionLayers: layers.flatMap(read) };
 }

@@ -1,31 +1,26 @@
 import type { Check } from '../../report/schema.ts';
 import type { Engine } from '../engine/engine.ts';
-import type { SessionOptions } from '../engine/protocol.ts';
-import type { AttentionReading, ModelReading, PairPositionReading } from '../lens/readings.ts';
+import type { CrossHeadReading } from '../lens/cross-head.ts';
+import type { ChosenToken, ModelReading, PairPositionReading } from '../lens/readings.ts';
 import type { Routing } from '../lens/routing.ts';
 import type { OpenModel } from '../model/open-model.ts';
-import { type AnalyzeHooks, runPhase, type RunningPhase, type Side, startPhase } from '../progress.ts';
+import type { AnalyzeHooks } from '../progress.ts';
 import type { OwnLogits } from '../surgery/own-logits.ts';
-import { chunksOf } from './chunks.ts';
-import { LensReader, type LensSettings } from './lens-reader.ts';
-import { planStages, type StagePlan } from './plan-stages.ts';
-import { readAttention } from './read-attention.ts';
-import { readRouting } from './read-routing.ts';
-import type { PositionRows } from './row-outputs.ts';
-import { type BackboneStates, prepareBackbone, type PreparedBackbone, runBackbone } from './run-backbone.ts';
-import type { StageWatch } from './run-stages.ts';
-import { testDevice } from './self-test.ts';
+import type { LensSettings } from './lens-job.ts';
+import { type BackboneReading, type BackbonesJob, readBackbones, type SidedModel } from './read-backbones.ts';
+import { readChosen } from './read-chosen.ts';
+import { type LensReadings, readLens } from './read-lens.ts';
 
-export interface ReadingJob {
+export interface ReadingJob extends BackbonesJob {
   readonly base: OpenModel;
-  readonly ft: OpenModel | undefined;
-  readonly ids: readonly number[];
-  /** which positions to read, ascending */
-  readonly positions: readonly number[];
+  readonly ft?: OpenModel | undefined;
+  /** the base under another recipe */
+  readonly floor?: OpenModel | undefined;
+  /** whether the states of base and ft also go through each other's head */
+  readonly crossHead?: boolean;
   readonly settings: LensSettings;
-  readonly options: SessionOptions;
-  /** whether to compare the device with the CPU first; defaults to true */
-  readonly selfTest?: boolean;
+  /** a token for each of the positions, whose probability and rank are wanted */
+  readonly chosen?: readonly number[] | undefined;
 }
 
 /** What one model gave, how its own logits were had, and how long it took. */
@@ -34,143 +29,78 @@ export interface TimedReading {
   readonly ownLogits: OwnLogits;
   /** undefined on the CPU, and when it was not asked for */
   readonly deviceCheck: Check | undefined;
+  /** of the chosen tokens, by the model's own logits; empty when there are none */
+  readonly chosen: readonly ChosenToken[];
   readonly timing: { readonly loadMs: number; readonly forwardMs: number; readonly lensMs: number };
+}
+
+/** A model that was compared with the base. */
+interface ComparedReading extends TimedReading {
+  /** base and this model side by side */
+  readonly pair: readonly PairPositionReading[];
 }
 
 export interface ModelReadings {
   readonly base: TimedReading;
-  readonly ft: TimedReading | undefined;
-  /** empty for one model */
-  readonly pair: PairPositionReading[];
+  readonly ft: ComparedReading | undefined;
+  readonly floor: ComparedReading | undefined;
+  /** undefined when it was not asked for */
+  readonly crossHead: CrossHeadReading | undefined;
 }
 
-/** One model while it is read: the rows and the times of the lens grow chunk by chunk. */
-interface UnfinishedReading {
-  readonly side: Side;
-  readonly model: OpenModel;
-  readonly states: BackboneStates;
-  /** by layer, for each position */
-  readonly routing: readonly ReadonlyMap<number, Routing>[];
-  readonly attention: AttentionReading | undefined;
-  readonly rows: PositionRows[];
-  readonly deviceCheck: Check | undefined;
-  readonly timing: { loadMs: number; forwardMs: number; lensMs: number };
-}
-
-/** A model that is ready to run, and how it will. */
-interface PlannedBackbone {
-  readonly side: Side;
-  readonly backbone: PreparedBackbone;
-  readonly plan: StagePlan;
-}
-
-/** Runs one or two models over the prompt; then their states go through the heads together. */
+/** Runs every model over the prompt; then their states go through the heads together. */
 export async function readModels(engine: Engine, job: ReadingJob, hooks: AnalyzeHooks): Promise<ModelReadings> {
-  const [base, ft] = await readBackbones(engine, job, hooks);
-  const pair = await readLens(engine, ft ? [base, ft] : [base], job, hooks);
-  return { base: finished(base), ft: ft && finished(ft), pair };
+  const { base, ft, floor } = job;
+  const models: SidedModel[] = [
+    { side: 'base', model: base },
+    ...(ft ? [{ side: 'ft', model: ft } as const] : []),
+    ...(floor ? [{ side: 'floor', model: floor } as const] : []),
+  ];
+  const backbones = await readBackbones(engine, models, job, hooks);
+  const lens = await readLens(engine, backbones, job, hooks);
+  const chosen = job.chosen ? await chosenTokens(engine, backbones, job, job.chosen) : [];
+  // Nobody waits for it: its failure is met by whoever asks the engine next.
+  engine.drop(backbones.flatMap(({ states }) => [states.residuals, states.logits])).catch(() => undefined);
+
+  const read = (index: number) => timedReading(backbones, lens, chosen, index);
+  const of = (side: SidedModel['side']): ComparedReading | undefined => {
+    const index = models.findIndex((model) => model.side === side);
+    return index === -1 ? undefined : { ...read(index), pair: lens.pairs[index - 1] ?? [] };
+  };
+  return { base: read(0), ft: of('ft'), floor: of('floor'), crossHead: lens.crossHead };
 }
 
-/**
- * The models run one after the other: together they would only take each other's time. When weights come from the disk
- * they do run together, since the engine can compute for the one while the other waits.
- */
-async function readBackbones(
-  engine: Engine,
-  job: ReadingJob,
-  hooks: AnalyzeHooks,
-): Promise<[base: UnfinishedReading, ft?: UnfinishedReading]> {
-  const planned = [await planBackbone(engine, 'base', job.base, job)];
-  if (job.ft) planned.push(await planBackbone(engine, 'ft', job.ft, job));
-  const readings: UnfinishedReading[] = [];
-  try {
-    const read = (each: PlannedBackbone) => readBackbone(engine, each, job, hooks);
-    if (planned.some(({ plan }) => plan.readAhead)) readings.push(...(await Promise.all(planned.map(read))));
-    else for (const each of planned) readings.push(await read(each));
-  } finally {
-    await Promise.all(planned.map(({ plan }) => plan.close()));
-  }
-  return readings as [UnfinishedReading, UnfinishedReading?];
-}
-
-async function planBackbone(engine: Engine, side: Side, model: OpenModel, job: ReadingJob): Promise<PlannedBackbone> {
-  const backbone = prepareBackbone(engine.device.kind, model, job);
-  return { side, backbone, plan: await planStages(engine.device.kind, backbone, job.ids.length) };
-}
-
-function finished({ rows, routing, attention, states, deviceCheck, timing }: UnfinishedReading): TimedReading {
+/** Models that go through the lens together share its time in equal parts. */
+function timedReading(
+  backbones: readonly BackboneReading[],
+  lens: LensReadings,
+  chosen: readonly ChosenToken[][],
+  index: number,
+): TimedReading {
+  const { routing, attention, states, deviceCheck, timing } = backbones[index] as BackboneReading;
+  const rows = lens.rows[index] ?? [];
   const positions = rows.map((row, i) => ({ ...row, routing: routing[i] ?? new Map<number, Routing>() }));
-  return { reading: { positions, attention }, ownLogits: states.ownLogits, deviceCheck, timing };
-}
-
-async function readBackbone(
-  engine: Engine,
-  { side, backbone, plan }: PlannedBackbone,
-  job: ReadingJob,
-  hooks: AnalyzeHooks,
-): Promise<UnfinishedReading> {
-  const { model } = backbone;
-  const { ids, positions, options, selfTest = true } = job;
-  const progress = backboneProgress(side, model, ids.length, hooks);
-  const called = performance.now();
-  const deviceCheck = selfTest ? await testDevice(engine, side, model, ids, options) : undefined;
-  const start = performance.now();
-  const { states, loadMs } = await runBackbone(engine, backbone, job, plan, progress);
-  const attention = readAttention(side, states, positions.at(-1) as number);
-  const routing = readRouting(side, model, states, positions);
-  const timing = { loadMs: start - called + loadMs, forwardMs: performance.now() - start - loadMs, lensMs: 0 };
-  return { side, model, states, routing, attention, rows: [], deviceCheck, timing };
-}
-
-/** Tells of the first load, of every stage, and of the end. */
-function backboneProgress(model: Side, { name, anatomy }: OpenModel, length: number, hooks: AnalyzeHooks): StageWatch {
-  const tokens = length === 1 ? '1 token' : `${length} tokens`;
-  const layers = anatomy.layers.length;
-  const load = startPhase(hooks, { phase: 'load', model, detail: name });
-  let forward: RunningPhase | undefined;
+  const share = 1 / backbones.length;
   return {
-    onLoaded(stage) {
-      if (stage > 0) return;
-      load.done();
-      forward = startPhase(hooks, { phase: 'forward', model, detail: tokens });
-    },
-    onDone(stage, stages) {
-      if (stage === stages - 1) forward?.done();
-      else forward?.step(`layer ${Math.round(((stage + 1) * layers) / stages)}/${layers}  ${tokens}`);
+    reading: { positions, ...attention },
+    ownLogits: states.ownLogits,
+    deviceCheck,
+    chosen: chosen[index] ?? [],
+    timing: {
+      loadMs: timing.loadMs + lens.loadMs * share,
+      forwardMs: timing.forwardMs,
+      lensMs: lens.lensMs * share,
     },
   };
 }
 
-/** @returns the comparison; the rows and lens times of both models are added to them */
-async function readLens(
+function chosenTokens(
   engine: Engine,
-  readings: readonly UnfinishedReading[],
-  { positions, settings, options }: ReadingJob,
-  hooks: AnalyzeHooks,
-): Promise<PairPositionReading[]> {
-  const [{ model }] = readings as [UnfinishedReading];
-  const rows = model.anatomy.residuals.length;
-  const what = { phase: 'lens', model: readings.length > 1 ? 'both' : 'base' } as const;
-  const places = positions.length === 1 ? '1 position' : `${positions.length} positions`;
-  const pair: PairPositionReading[] = [];
-  await runPhase(hooks, { ...what, detail: `${rows} rows at ${places}` }, async (phase) => {
-    const loaded = performance.now();
-    const reader = await LensReader.load(engine, readings, settings, options);
-    share(readings, 'loadMs', performance.now() - loaded);
-    for (const indices of chunksOf(positions.length, rows, model.anatomy.vocabularySize)) {
-      const start = performance.now();
-      const chunk = await reader.read({ indices, positions: indices.map((index) => positions[index] as number) });
-      for (const [i, reading] of readings.entries()) reading.rows.push(...(chunk.rows[i] as PositionRows[]));
-      pair.push(...chunk.pair);
-      share(readings, 'lensMs', performance.now() - start);
-      const done = (indices.at(-1) as number) + 1;
-      phase.step(`${done} of ${places}`);
-    }
-  });
-  return pair;
-}
-
-/** Models that are read together share the time in equal parts. */
-function share(readings: readonly UnfinishedReading[], time: 'loadMs' | 'lensMs', ms: number): void {
-  for (const { timing } of readings) timing[time] += ms / readings.length;
+  backbones: readonly BackboneReading[],
+  { positions, options }: BackbonesJob,
+  ids: readonly number[],
+): Promise<ChosenToken[][]> {
+  const models = backbones.map(({ side, states }) => ({ model: side, logits: states.logits }));
+  const tokens = positions.map((position, i) => ({ position, id: ids[i] as number }));
+  return readChosen(engine, models, tokens, options);
 }

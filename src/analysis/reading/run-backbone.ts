@@ -1,12 +1,14 @@
 import type { DecoderAnatomy } from '../anatomy/types.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { ResidentTensor, SessionOptions, TensorValue } from '../engine/protocol.ts';
+import type { RunResult } from '../engine/run-result.ts';
 import { int64Tensor } from '../engine/tensors.ts';
 import type { OpenModel } from '../model/open-model.ts';
 import type { DeviceKind } from '../surgery/fit-device.ts';
-import { instrumentBackbone, type InstrumentedBackbone, LENS } from '../surgery/instrument-backbone.ts';
+import { instrumentBackbone, LENS } from '../surgery/instrument-backbone.ts';
 import type { OwnLogits } from '../surgery/own-logits.ts';
 import { LOGITS_AT_ONCE } from './chunks.ts';
+import type { ForwardPass, PassMember, PreparedBackbone } from './forward-pass.ts';
 import type { StagePlan } from './plan-stages.ts';
 import { promptFeeds } from './prompt-feeds.ts';
 import { runStages, type StageWatch } from './run-stages.ts';
@@ -20,14 +22,14 @@ export interface BackboneStates {
   readonly ownLogits: OwnLogits;
   /** by layer, counted from 1 // (P, experts) f32 */
   readonly routerLogits: ReadonlyMap<number, Float32Array>;
-  readonly attention:
-    | {
-        readonly layer: number;
-        /** of the last of the wanted positions // (heads, 1, keys it sees) f32 */
-        readonly weights: Float32Array;
-        readonly heads: number;
-      }
-    | undefined;
+  /** by layer, counted from 1: the last one, and those asked for; a layer that gives no weights is missing */
+  readonly attention: ReadonlyMap<number, LayerAttention>;
+}
+
+interface LayerAttention {
+  /** of the last of the wanted positions // (heads, 1, keys it sees) f32 */
+  readonly weights: Float32Array;
+  readonly heads: number;
 }
 
 /** Numbers of all states of a prompt that may be on a graphics card together: 64 MB */
@@ -38,84 +40,78 @@ export interface BackboneJob {
   readonly ids: readonly number[];
   /** which rows to keep, ascending */
   readonly positions: readonly number[];
+  /** layers, from 1, whose attention is wanted beside that of the last; none by default */
+  readonly attentionLayers?: readonly number[];
   readonly options: SessionOptions;
-}
-
-/** A model made ready for one pass. */
-export interface PreparedBackbone {
-  readonly model: OpenModel;
-  readonly instrumented: InstrumentedBackbone;
-  readonly feeds: ReadonlyMap<string, TensorValue>;
 }
 
 /** Of a long prompt, only the wanted rows run through the head. */
 export function prepareBackbone(device: DeviceKind, model: OpenModel, job: BackboneJob): PreparedBackbone {
-  const { ids, positions } = job;
+  const { ids, positions, attentionLayers = [] } = job;
   const { anatomy } = model;
   const whole = ids.length * anatomy.vocabularySize <= LOGITS_AT_ONCE;
   const ownLogits = whole ? 'untouched' : 'picked rows';
   const states = ids.length * anatomy.hiddenSize * anatomy.residuals.length;
   const picking = device !== 'cpu' && states <= STATES_AT_ONCE ? 'late' : 'early';
-  const instrumented = instrumentBackbone(model.model, anatomy, { device, ownLogits, picking });
+  const instrumented = instrumentBackbone(model.model, anatomy, {
+    device,
+    ownLogits,
+    picking,
+    attentionLayers: [...attentionLayers, anatomy.layers.length],
+  });
   const feeds = new Map([...promptFeeds(anatomy.inputs, ids), ...lensFeeds(positions)]);
   return { model, instrumented, feeds };
 }
 
-/** One pass over the whole prompt. @returns the states, and how much of the time went into loading */
-export async function runBackbone(
+/** Takes the whole prompt through the models of a pass. @returns what each left, and how much of the time was loading */
+export async function runBackbones(
   engine: Engine,
-  { model, instrumented, feeds }: PreparedBackbone,
+  { graph, where, folder, feeds, members }: ForwardPass,
   { options }: BackboneJob,
   { boundaries, cpuStages, processes, readAhead }: StagePlan,
   watch: StageWatch,
-): Promise<{ states: BackboneStates; loadMs: number }> {
-  const { routerLayers, attentionLayers, cpuNodes } = instrumented;
-  const [attentionLayer] = attentionLayers;
-  const routerName = routerLayers.length > 0 ? [LENS.routerLogits] : [];
-  const attentionName = attentionLayer === undefined ? [] : [LENS.attention(attentionLayer)];
+): Promise<{ states: BackboneStates[]; loadMs: number }> {
+  const cpuNodes = members.flatMap(({ instrumented }) => instrumented.cpuNodes);
   const { result, loadMs } = await runStages(
     engine,
-    {
-      model: instrumented.model,
-      where: model.file,
-      boundaries,
-      cpuStages,
-      processes,
-      options: { ...options, cpuNodes, dataFolder: model.folder },
-    },
-    {
-      feeds,
-      fetch: new Set([...routerName, ...attentionName, ...boundaries]),
-      readAhead,
-      watch,
-    },
+    { model: graph, where, boundaries, cpuStages, processes, options: { ...options, cpuNodes, dataFolder: folder } },
+    { feeds, fetch: new Set([...members.flatMap(fetchedOutputs), ...boundaries.flat()]), readAhead, watch },
   );
-  const states = {
-    residuals: result.resident(LENS.residuals),
-    logits: result.resident(LENS.logits),
-    ownLogits: instrumented.ownLogits,
+  return { states: members.map((member) => statesOf(member, result)), loadMs };
+}
+
+/** What is read in this process. */
+function fetchedOutputs({ instrumented, nameOf }: PassMember): string[] {
+  const { routerLayers, attentionLayers } = instrumented;
+  const routers = routerLayers.length > 0 ? [LENS.routerLogits] : [];
+  return [...routers, ...attentionLayers.map(LENS.attention)].map(nameOf);
+}
+
+function statesOf({ model, instrumented, nameOf }: PassMember, result: RunResult): BackboneStates {
+  const { routerLayers, attentionLayers, ownLogits } = instrumented;
+  return {
+    residuals: result.resident(nameOf(LENS.residuals)),
+    logits: result.resident(nameOf(LENS.logits)),
+    ownLogits,
     routerLogits: byLayer(
       model.anatomy,
       routerLayers,
-      routerName.flatMap((name) => [result.floats(name)]),
+      routerLayers.length > 0 ? result.floats(nameOf(LENS.routerLogits)) : new Float32Array(),
     ),
-    attention:
-      attentionLayer === undefined
-        ? undefined
-        : {
-            layer: attentionLayer,
-            weights: result.floats(LENS.attention(attentionLayer)),
-            heads: result.dims(LENS.attention(attentionLayer))[0] as number,
-          },
+    attention: new Map(
+      attentionLayers.map((layer) => {
+        const name = nameOf(LENS.attention(layer));
+        return [layer, { weights: result.floats(name), heads: result.dims(name)[0] as number }] as const;
+      }),
+    ),
   };
-  return { states, loadMs };
 }
 
 /** (P, Σ experts) → by layer (P, experts) */
 function byLayer(
   { layers }: DecoderAnatomy,
   routerLayers: readonly number[],
-  [sideBySide]: readonly Float32Array[],
+  sideBySide: Float32Array,
 ): Map<number, Float32Array> {
   const widths = routerLayers.map((layer) => layers[layer - 1]?.router?.experts ?? 0);
   const stride = widths.reduce((a, b) => a + b, 0);
@@ -125,11 +121,11 @@ function byLayer(
       const width = widths[i] as number;
       const start = from;
       from += width;
-      const rows = (sideBySide as Float32Array).length / stride;
+      const rows = sideBySide.length / stride;
       const logits = new Float32Array(rows * width);
       for (let row = 0; row < rows; row += 1) {
         const place = row * stride + start;
-        logits.set((sideBySide as Float32Array).subarray(place, place + width), row * width);
+        logits.set(sideBySide.subarray(place, place + width), row * width);
       }
       return [layer, logits] as const;
     }),

@@ -13,8 +13,8 @@ export interface StagedGraph {
   readonly model: OnnxModel;
   /** the file, for messages */
   readonly where: string;
-  /** Tensors after which the graph is cut; none for a single stage. */
-  readonly boundaries: readonly string[];
+  /** Tensors after which the graph is cut, for each cut; none for a single stage. */
+  readonly boundaries: readonly (readonly string[])[];
   /** How many of the first stages run on the CPU, whatever the engine's device is. */
   readonly cpuStages: number;
   /** Which of the engine's processes each stage is for; the first, where none is named. */

@@ -1,38 +1,49 @@
 import { toBinary } from '@bufbuild/protobuf';
-import { NodeProtoSchema, type TensorProto } from '../../onnx/proto/onnx-ml_pb.ts';
+import { NodeProtoSchema, type TensorProto, TensorProtoSchema } from '../../onnx/proto/onnx-ml_pb.ts';
 import type { OpenModel } from '../model/open-model.ts';
+import { weightContents } from '../model/weight-contents.ts';
 import { cutHead } from '../surgery/cut-head.ts';
+import { haveSameContent, type TensorContents } from './tensor-contents.ts';
+
+/** Things grouped by the head of their model, in the order of their first. */
+export function sharedHeads<Item extends { readonly model: OpenModel }>(items: readonly Item[]): Item[][] {
+  const groups: Item[][] = [];
+  for (const item of items) {
+    const group = groups.find(([first]) => first !== undefined && haveSameHead(first.model, item.model));
+    if (group) group.push(item);
+    else groups.push([item]);
+  }
+  return groups;
+}
 
 /**
  * Whether two models read their states through the very same norm and head, bit by bit, so that one loaded head
- * serves both: the same nodes over the same weights. Weights in data files count as the same when both manifests give
- * them the same hash; without manifests nothing is known, and the answer is no.
+ * serves both: the same nodes over the same weights. Of weights in data files {@link weightContents} tells; where it
+ * tells nothing, the answer is no.
  */
 export function haveSameHead(a: OpenModel, b: OpenModel): boolean {
+  if (a === b) return true;
   const [partsOfA, partsOfB] = [headParts(a), headParts(b)];
-  if (partsOfA === undefined || partsOfB === undefined || partsOfA.size !== partsOfB.size) return false;
-  return [...partsOfA].every(([name, content]) => partsOfB.get(name) === content);
+  return (
+    partsOfA.size === partsOfB.size && [...partsOfA.keys()].every((name) => haveSameContent(partsOfA, partsOfB, name))
+  );
 }
 
-/** Content of every node and initialiser of the head, by name; undefined when that of an initialiser is not known. */
-function headParts({ model, anatomy, manifest }: OpenModel): Map<string, string> | undefined {
-  const hashes = new Map(manifest?.tensors.map(({ name, sha256 }) => [name, sha256]));
-  const { node: nodes, initializer: weights } = cutHead(model, anatomy, { norm: 'final' }).graph;
-  const parts = new Map<string, string>();
-  for (const node of nodes) parts.set(`node ${node.output[0]}`, base64(toBinary(NodeProtoSchema, node)));
-  for (const tensor of weights) {
-    const content = contentOf(tensor, hashes);
-    if (content === undefined) return undefined;
-    parts.set(`weights ${tensor.name}`, content);
-  }
-  return parts;
+/** Every node and initialiser of the head, by name. */
+function headParts(open: OpenModel): TensorContents {
+  const inFiles = weightContents(open);
+  const { node: nodes, initializer: weights } = cutHead(open.model, open.anatomy, { norm: 'final' }).graph;
+  return new Map<string, readonly string[]>([
+    ...nodes.map((node) => [`node ${node.output[0]}`, [base64(toBinary(NodeProtoSchema, node))]] as const),
+    ...weights.map((tensor) => [`weights ${tensor.name}`, contentsOf(tensor, inFiles)] as const),
+  ]);
 }
 
-function contentOf(tensor: TensorProto, hashes: ReadonlyMap<string, string>): string | undefined {
-  const shape = `${tensor.dataType} [${tensor.dims.join(', ')}] `;
-  if (tensor.externalData.length === 0) return shape + base64(tensor.rawData);
-  const hash = hashes.get(tensor.name);
-  return hash && shape + hash;
+/** A constant inside the graph is compared whole: its numbers may stand in any of several fields. */
+function contentsOf(tensor: TensorProto, inFiles: TensorContents): readonly string[] {
+  if (tensor.externalData.length === 0) return [base64(toBinary(TensorProtoSchema, tensor))];
+  const shape = `${tensor.dataType} [${tensor.dims.join(', ')}]`;
+  return (inFiles.get(tensor.name) ?? []).map((content) => `${shape} ${content}`);
 }
 
 function base64(bytes: Uint8Array): string {

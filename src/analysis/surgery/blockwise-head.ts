@@ -4,6 +4,7 @@ import { DataType, GraphBuilder, valueInfo } from '../../onnx/graph-builder.ts';
 import type { GraphProto, NodeProto, OnnxModel } from '../../onnx/model.ts';
 import { GraphProtoSchema } from '../../onnx/proto/onnx-ml_pb.ts';
 import { pruneDeadNodes } from '../../onnx/prune.ts';
+import { bodies } from '../../onnx/sub-graphs.ts';
 import type { DecoderAnatomy } from '../anatomy/types.ts';
 import { rewriteNodes } from './rewrite-nodes.ts';
 
@@ -43,6 +44,13 @@ export function multiplyHeadInBlocks(model: OnnxModel, { head }: DecoderAnatomy,
     addBlocks(builder, node, { weight: head.weight, rows, size });
   });
   if (split) pruneDeadNodes(graph);
+}
+
+/** The tensor whose rows a node multiplies block by block, if {@link multiplyHeadInBlocks} made it. // (rows, D) */
+export function rowsOfBlocks(node: NodeProto): string | undefined {
+  if (node.opType !== 'Loop') return undefined;
+  const [body] = bodies(node);
+  return body?.node.find(({ opType }) => opType === 'Gemm')?.input[0];
 }
 
 /** x · Wᵀ and nothing more. */

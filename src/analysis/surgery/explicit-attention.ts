@@ -26,7 +26,7 @@ interface GroupedQueries {
 /**
  * Computes anew, in f32, what one position attends to in a grouped-query attention: softmax(q·kᵀ · scale) over the keys
  * that it sees. The operator itself gives its probabilities on the CPU only, and those of every query.
- * @returns the name of the tensor, f32 [heads, 1, visible]; undefined for another operator, and ffor one with a window,
+ * @returns the name of the tensor, f32 [heads, 1, visible]; undefined for another operator, and for one with a window,
  * a bias, a sink or a cap on its scores
  */
 export function explicitAttention(

@@ -1,8 +1,9 @@
-import { join } from 'node:path';
-import { inputError, usageError } from '../../errors.ts';
+import { inputError } from '../../errors.ts';
 import { LIMITS } from '../../limits.ts';
-import { readTextFileIfPresent } from '../../read-text-file.ts';
-import type { TokenizerSources, Vocabulary } from './thread/messages.ts';
+import { readPinnedFile } from '../../pinned-file.ts';
+import { readFolderText } from '../../read-text-file.ts';
+import { readTokenizer, type TokenizerFiles } from './read-tokenizer.ts';
+import type { Call, Calls } from './thread/messages.ts';
 import { TokenizerThread } from './thread/tokenizer-thread.ts';
 import type { Tokenizer } from './types.ts';
 
@@ -10,95 +11,79 @@ import type { Tokenizer } from './types.ts';
  * Time limits in ms. Reading 33 MB of tokenizer and encoding a long prompt take a second each, a template none; a
  * machine with twenty times the work that it has cores for needs twenty times as long.
  */
-const TIME_LIMITS = { load: 60_000, encode: 60_000, chat: 20_000 } as const;
+const TIME_LIMITS = { check: 60_000, encode: 60_000, chat: 20_000 } as const;
 
-/** Tokens that an error lists. */
-const PIECES_SHOWN = 12;
+export interface LoadOptions {
+  /** Starts the thread at once, not with the first text: it is ready when one comes. */
+  readonly forText?: boolean;
+}
 
 /**
  * Opens the tokenizer of a model folder: tokenizer.json, and tokenizer_config.json and chat_template.jinja when there.
  * A folder without tokenizer.json gives a tokenizer that knows ids only: `--token-ids` needs no more.
  */
-export async function loadTokenizer(folder: string): Promise<Tokenizer> {
-  return startTokenizer(await readSources(folder));
+export async function loadTokenizer(folder: string, options: LoadOptions = {}): Promise<Tokenizer> {
+  return openFiles(await readFiles(folder), options);
 }
 
 /** The tokenizers of several folders, in their order. Folders with the same files share one: it is loaded once. */
-export async function loadTokenizers(folders: readonly string[]): Promise<Tokenizer[]> {
-  const sources = await Promise.all(folders.map(readSources));
-  const tokenizers: Promise<Tokenizer>[] = [];
-  for (const [i, own] of sources.entries()) {
-    const twin = sources.slice(0, i).findIndex((other) => haveSameTexts(own, other));
-    tokenizers.push(tokenizers[twin] ?? startTokenizer(own));
+export async function loadTokenizers(folders: readonly string[], options: LoadOptions = {}): Promise<Tokenizer[]> {
+  const files = await Promise.all(folders.map(readFiles));
+  const tokenizers: Tokenizer[] = [];
+  try {
+    for (const [i, own] of files.entries()) {
+      const twin = files.slice(0, i).findIndex((other) => areSame(own, other));
+      tokenizers.push(tokenizers[twin] ?? openFiles(own, options));
+    }
+  } catch (error) {
+    await Promise.all(tokenizers.map((tokenizer) => tokenizer.close()));
+    throw error;
   }
-  const outcomes = await Promise.allSettled(tokenizers);
-  const failed = outcomes.find((outcome) => outcome.status === 'rejected');
-  const loaded = outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : []));
-  if (failed === undefined) return loaded;
-  await Promise.all(loaded.map((tokenizer) => tokenizer.close()));
-  throw failed.reason;
+  return tokenizers;
 }
 
 /** The files of a tokenizer; without tokenizer.json it is none. */
-type FolderSources = Omit<TokenizerSources, 'tokenizer'> & { readonly tokenizer: string | undefined };
+type FolderFiles = Omit<TokenizerFiles, 'tokenizer'> & { readonly tokenizer: Uint8Array | undefined };
 
-async function readSources(folder: string): Promise<FolderSources> {
+async function readFiles(folder: string): Promise<FolderFiles> {
   const [tokenizer, config, chatTemplate] = await Promise.all([
-    readTextFileIfPresent(join(folder, 'tokenizer.json'), LIMITS.tokenizerBytes),
-    readTextFileIfPresent(join(folder, 'tokenizer_config.json'), LIMITS.configBytes),
-    readTextFileIfPresent(join(folder, 'chat_template.jinja'), LIMITS.chatTemplateBytes),
+    readPinnedFile(folder, 'tokenizer.json', LIMITS.tokenizerBytes),
+    readFolderText(folder, 'tokenizer_config.json', LIMITS.configBytes),
+    readFolderText(folder, 'chat_template.jinja', LIMITS.chatTemplateBytes),
   ]);
   return { folder, tokenizer, config, chatTemplate };
 }
 
-function haveSameTexts(a: FolderSources, b: FolderSources): boolean {
-  return a.tokenizer === b.tokenizer && a.config === b.config && a.chatTemplate === b.chatTemplate;
+function areSame(a: FolderFiles, b: FolderFiles): boolean {
+  if (a.tokenizer === undefined || b.tokenizer === undefined) return a.tokenizer === b.tokenizer;
+  return Buffer.compare(a.tokenizer, b.tokenizer) === 0 && a.config === b.config && a.chatTemplate === b.chatTemplate;
 }
 
-async function startTokenizer({ tokenizer, ...others }: FolderSources): Promise<Tokenizer> {
+function openFiles({ tokenizer, ...others }: FolderFiles, { forText = false }: LoadOptions): Tokenizer {
   if (tokenizer === undefined) return tokenizerOfIds(others.folder);
-  const thread = new TokenizerThread(others.folder);
-  try {
-    const vocabulary = await thread.ask('load', { tokenizer, ...others }, TIME_LIMITS.load);
-    return tokenizerOfThread(thread, vocabulary);
-  } catch (error) {
-    await thread.end();
-    throw error;
-  }
-}
-
-function tokenizerOfThread(thread: TokenizerThread, vocabulary: Vocabulary): Tokenizer {
-  const { texts, fingerprint, hasChatTemplate } = vocabulary;
-  let idsOfText: Map<string, number[]> | undefined;
-  const encode: Tokenizer['encode'] = (text, { addSpecialTokens = true } = {}) =>
-    thread.ask('encode', { text, addSpecialTokens }, TIME_LIMITS.encode);
-  const tokenText = (id: number): string => texts[id] ?? `[unused ${id}]`;
+  const { vocabulary, sources } = readTokenizer({ tokenizer, ...others });
+  let thread = forText ? new TokenizerThread(sources) : undefined;
+  const ask = <C extends Call>(call: C, question: Calls[C]['question']): Promise<Calls[C]['answer']> => {
+    if (thread === undefined || thread.isEnding) thread = new TokenizerThread(sources);
+    return thread.ask(call, question, TIME_LIMITS[call]);
+  };
   return {
-    size: texts.length,
-    fingerprint,
-    hasChatTemplate,
-    encode,
-    tokenText,
-    async find(text) {
-      const id = idOfNumber(text);
-      if (id !== undefined) return id;
-      idsOfText ??= indexTexts(texts);
-      const exact = idsOfText.get(text) ?? [];
-      const pieces = exact.length > 0 ? exact : await encode(text, { addSpecialTokens: false });
-      const [only] = pieces;
-      if (only !== undefined && pieces.length === 1) return only;
-      throw usageError('A text given to --track is not one token.', {
-        where: `--track ${text}`,
-        expected: 'the text of one token, or #id',
-        got: pieces
-          .slice(0, PIECES_SHOWN)
-          .map((piece) => `${JSON.stringify(tokenText(piece))} #${piece}`)
-          .join(' '),
-        remedy: 'track one of these by its #id; a leading blank is part of a token',
+    vocabulary,
+    size: vocabulary.size,
+    hasChatTemplate: sources.template !== undefined,
+    async encode(text, { addSpecialTokens = true } = {}) {
+      const ids = await ask('encode', { text, addSpecialTokens });
+      if (ids.every((id) => vocabulary.text(id) !== undefined)) return ids;
+      throw inputError('The tokenizer has no token for a part of this text.', {
+        where: sources.file.path,
+        remedy: 'leave this part out, or pass --token-ids',
       });
     },
-    applyChatTemplate: (prompt) => thread.ask('chat', prompt, TIME_LIMITS.chat),
-    close: () => thread.end(),
+    check: () => ask('check', undefined),
+    tokenText: (id) => vocabulary.text(id) ?? `[unused ${id}]`,
+    idsOfText: (text) => vocabulary.idsOf(text),
+    applyChatTemplate: (prompt) => ask('chat', prompt),
+    close: async () => thread?.end(),
   };
 }
 
@@ -107,31 +92,18 @@ function tokenizerOfIds(folder: string): Tokenizer {
     inputError('This model folder holds no tokenizer.', {
       where: folder,
       expected: 'tokenizer.json',
+      got: 'no such file',
       remedy: 'pass --token-ids, and track tokens by #id',
     });
   return {
+    vocabulary: undefined,
     size: 0,
-    fingerprint: undefined,
     hasChatTemplate: false,
     encode: () => Promise.reject(missing()),
-    find(text) {
-      const id = idOfNumber(text);
-      return id === undefined ? Promise.reject(missing()) : Promise.resolve(id);
-    },
+    check: () => Promise.reject(missing()),
+    idsOfText: () => [],
     applyChatTemplate: () => Promise.reject(missing()),
     tokenText: (id) => `#${id}`,
     close: () => Promise.resolve(),
   };
-}
-
-function idOfNumber(text: string): number | undefined {
-  return /^#\d{1,9}$/.test(text) ? Number(text.slice(1)) : undefined;
-}
-
-function indexTexts(texts: readonly (string | undefined)[]): Map<string, number[]> {
-  const ids = new Map<string, number[]>();
-  texts.forEach((text, id) => {
-    if (text !== undefined) ids.set(text, [...(ids.get(text) ?? []), id]);
-  });
-  return ids;
 }

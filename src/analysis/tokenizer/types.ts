@@ -1,3 +1,5 @@
+import type { Vocabulary } from './vocabulary.ts';
+
 /** One turn of a conversation: an optional system text and what the user says. */
 export interface ChatPrompt {
   readonly system?: string | undefined;
@@ -17,19 +19,18 @@ export interface Tokenizer {
   /** Highest token id + 1; 0 when the folder holds no tokenizer. */
   readonly size: number;
   /**
-   * sha256 over everything that gives an id its meaning: vocabulary, added tokens, merges. Two models can be compared
-   * only when theirs are equal. `undefined` when the folder holds no tokenizer.
+   * Everything that gives an id its meaning: two models can be compared only when theirs are equal. `undefined` when the
+   * folder holds no tokenizer.
    */
-  readonly fingerprint: string | undefined;
+  readonly vocabulary: Vocabulary | undefined;
   /** Whether a conversation can be written; false when the folder holds no tokenizer. */
   readonly hasChatTemplate: boolean;
   /** Token ids of a text. An input error when there is no tokenizer, or when it does not end within its time limit. */
   encode(text: string, options?: EncodeOptions): Promise<number[]>;
-  /**
-   * The id that a user's `--track` text means: a token of exactly this text, `#id`, or the one token the text encodes
-   * to. Else a usage error that names the tokens the text falls into.
-   */
-  find(text: string): Promise<number>;
+  /** An input error when a part of the tokenizer that no text has needed yet contradicts the rest. */
+  check(): Promise<void>;
+  /** Ids of the tokens that have exactly this text: one or none, and more where bytes or added tokens look the same. */
+  idsOfText(text: string): readonly number[];
   /** The prompt text that the model's chat template makes, ready for an answer. Encode it without special tokens. */
   applyChatTemplate(prompt: ChatPrompt): Promise<string>;
   /**
@@ -37,6 +38,6 @@ export interface Tokenizer {
    * whole character, `[unused 151700]` for an id without a token, `#5` when the folder holds no tokenizer.
    */
   tokenText(id: number): string;
-  /** Ends the thread. Token texts stay readable. */
+  /** Ends the thread, if there is one. Token texts stay readable; the next text starts another. */
   close(): Promise<void>;
 }

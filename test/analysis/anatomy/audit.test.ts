@@ -1,10 +1,12 @@
+import { create } from '@bufbuild/protobuf';
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { auditGraph } from '../../../src/analysis/anatomy/audit.ts';
 import { FtLensError } from '../../../src/errors.ts';
-import { setAttribute } from '../../../src/onnx/attributes.ts';
+import { makeAttribute, setAttribute } from '../../../src/onnx/attributes.ts';
 import { DataType, GraphBuilder } from '../../../src/onnx/graph-builder.ts';
 import { decodeModel, emptyModel, type NodeProto, type OnnxModel } from '../../../src/onnx/model.ts';
+import { FunctionProtoSchema, NodeProtoSchema } from '../../../src/onnx/proto/onnx-ml_pb.ts';
 import { type SyntheticForm, syntheticDecoder } from '../../helpers/synthetic-decoder.ts';
 
 function failure(model: OnnxModel): FtLensError | undefined {
@@ -111,5 +113,50 @@ describe('auditGraph', () => {
     const graph = new GraphBuilder(model);
     graph.node('fill', 'ConstantOfShape', [graph.int64s([3, 2 ** 30])]);
     expect(failure(model)?.where).toContain('fill (ConstantOfShape)');
+  });
+
+  it('refuses a huge fill inside a branch or a function, too', () => {
+    const filled = () => {
+      const inner = emptyModel('inner', 21);
+      const graph = new GraphBuilder(inner);
+      graph.node('fill', 'ConstantOfShape', [graph.int64s([3, 2 ** 30])]);
+      return inner.graph;
+    };
+    const branch = emptyModel('test', 21);
+    new GraphBuilder(branch).node('choice', 'If', ['x'], { attributes: { then_branch: filled() } });
+    expect(failure(branch)?.where).toContain('fill (ConstantOfShape)');
+
+    const inFunction = emptyModel('test', 21);
+    const constant = create(NodeProtoSchema, {
+      opType: 'Constant',
+      output: ['shape'],
+      attribute: [makeAttribute('value_ints', [3n, 2n ** 30n])],
+    });
+    const fill = create(NodeProtoSchema, { opType: 'ConstantOfShape', name: 'fill', input: ['shape'], output: ['y'] });
+    inFunction.proto.functions.push(create(FunctionProtoSchema, { domain: 'own', name: 'f', node: [constant, fill] }));
+    expect(failure(inFunction)?.where).toContain('fill (ConstantOfShape)');
+  });
+
+  it.each<[string, number[][], number[][]]>([
+    ['Tile', [[2 ** 15, 2 ** 15]], [[4, 4]]],
+    ['Range', [[0], [2 ** 30], [1]], [[0], [1_000], [1]]],
+    ['Range', [[2 ** 30], [0], [-1]], [[1_000], [0], [-1]]],
+    ['Range', [[0], [1_000], [0]], [[0], [1_000], [1_000]]],
+  ])('refuses %s of huge constants, and takes small ones', (opType, huge, small) => {
+    const withInputs = (values: number[][]) => {
+      const model = emptyModel('test', 21);
+      const graph = new GraphBuilder(model);
+      const inputs = values.map((value) => graph.int64s(value));
+      graph.node('fill', opType, opType === 'Tile' ? ['x', ...inputs] : inputs);
+      return failure(model);
+    };
+    expect(withInputs(huge)?.where).toContain(`fill (${opType})`);
+    expect(withInputs(small)).toBeUndefined();
+  });
+
+  it('refuses operators that draw lots', () => {
+    const model = emptyModel('test', 21);
+    new GraphBuilder(model).node('noise', 'RandomNormalLike', ['x']);
+    expect(failure(model)?.got).toBe('RandomNormalLike');
   });
 });

@@ -49,6 +49,36 @@ describe('failures', () => {
     expect(crashed({ code: null, signal: 'SIGKILL', errorText: '' }, activity).message).toContain('memory');
   });
 
+  it('do not blame the model for a crash at the start', () => {
+    const starting = { phase: 'starting the runtime', where: 'onnxruntime-node' } as const;
+    expect(crashed({ code: null, signal: 'SIGSEGV', errorText: '' }, starting)).toMatchObject({
+      message: 'The runtime crashed while it started.',
+      where: 'onnxruntime-node',
+    });
+  });
+
+  it.each([
+    // As V8, the C++ library and ONNX Runtime end a process that has no memory left.
+    'FATAL ERROR: Reached heap limit Allocation failed - JavaScript heap out of memory',
+    "terminate called after throwing an instance of 'std::bad_alloc'\n  what():  std::bad_alloc",
+  ])('say that the memory does not suffice when the runtime died of it: %s', (errorText) => {
+    expect(crashed({ code: null, signal: 'SIGABRT', errorText }, activity)).toMatchObject({
+      message: 'The memory of this machine does not suffice.',
+      where: 'export/model.onnx (loading)',
+      remedy: expect.stringContaining('--positions'),
+    });
+  });
+
+  it.each([
+    'Exception during initialization: std::bad_alloc',
+    'Failed to allocate memory for requested buffer of size 140737488355328',
+  ])('say so when the runtime itself does: %s', (message) => {
+    expect(refused(message, activity)).toMatchObject({
+      message: 'The memory of this machine does not suffice.',
+      exitCode: 3,
+    });
+  });
+
   it('quote why a runtime could not start', () => {
     // As Node.js 20 writes it.
     const errorText = [

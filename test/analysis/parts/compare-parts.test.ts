@@ -151,6 +151,16 @@ describe('compareParts', () => {
       manifest([], [...TENSORS, HEAD], { quantization: { ...tinyManifest.quantization, bits: 8 } }),
     ],
   ])('cannot tell when %s', (reason, base, ft) => {
-    expect(compareParts(base, ft, true)).toEqual({ known: false, reason });
+    expect(compareParts(base, ft, true)).toMatchObject({ known: false, reason });
+  });
+
+  it('tells the same weights stored in two ways from other weights', () => {
+    const recipe = { quantization: { ...tinyManifest.quantization, bits: 8 as const } };
+    const same = compareParts(manifest(), manifest([], [...TENSORS, HEAD], recipe), true);
+    expect(same).toMatchObject({ known: false, sameWeights: true });
+    const tuned = { ...recipe, source: { ...plainSource, adapter: adapter! } };
+    const other = compareParts(manifest(), manifest([], [...TENSORS, HEAD], tuned), true);
+    expect(other).toMatchObject({ known: false, sameWeights: false });
+    expect(compareParts(undefined, manifest(), true)).not.toHaveProperty('sameWeights');
   });
 });

@@ -97,35 +97,45 @@ describe('the CUDA form of a model', () => {
 describe('the lens as one graph', () => {
   const model = syntheticDecoder({ layers: 2 });
   const anatomy = findAnatomy(model, { where });
-  const options = { norm: 'final', topK: 5, finalTop: 10, activeThreshold: 0.01, tracked: [] } as const;
+  const options = {
+    norm: 'final',
+    topK: 5,
+    finalTop: 10,
+    activeThreshold: 0.01,
+    tracked: [],
+    trackedSets: [],
+  } as const;
   const inputs = (graph: OnnxModel['graph']) => {
     const weights = new Set(graph.initializer.map(({ name }) => name));
     return graph.input.map(({ name }) => name).filter((name) => !weights.has(name));
   };
 
   it.each(['cpu', 'cuda', 'webgpu'] as const)('is sound for %s', (device) => {
-    for (const sides of [['base'], ['base', 'ft']] as const)
-      expect(() => validateModel(lensGraph(model, anatomy, { ...options, device, sides }), where)).not.toThrow();
+    for (const views of [['base'], ['base', 'ft'], ['base', 'ft', 'floor']]) {
+      const pairs = views.slice(1).map((view) => ['base', view] as const);
+      expect(() => validateModel(lensGraph(model, anatomy, { ...options, device, views, pairs }), where)).not.toThrow();
+    }
   });
 
   it('reads the states of both models through one head', () => {
-    const { graph } = lensGraph(model, anatomy, { ...options, device: 'webgpu', sides: ['base', 'ft'] });
+    const { graph } = lensGraph(model, anatomy, { ...options, device: 'webgpu', views: ['base', 'ft'] });
     expect(inputs(graph).sort()).toEqual(
-      (['base', 'ft'] as const).flatMap((side) => [LENS_INPUT.ownLogits(side), LENS_INPUT.residuals(side)]).sort(),
+      ['base', 'ft'].flatMap((view) => [LENS_INPUT.ownLogits(view), LENS_INPUT.residuals(view)]).sort(),
     );
     expect(graph.node.filter(({ opType }) => opType === 'Gemm')).toHaveLength(1);
   });
 
   it('takes the logits of a base with another head as they are', () => {
-    const { graph } = lensGraph(model, anatomy, { ...options, sides: ['base', 'ft'], given: ['base'] });
+    const { graph } = lensGraph(model, anatomy, { ...options, views: ['base', 'ft'], given: ['base'] });
     expect(inputs(graph)).toContain(LENS_INPUT.logits('base'));
     expect(inputs(graph)).not.toContain(LENS_INPUT.residuals('base'));
   });
 
-  it('compares nothing when there is one model', () => {
-    const outputs = (sides: readonly ('base' | 'ft')[]) =>
-      lensGraph(model, anatomy, { ...options, sides }).graph.output.map(({ name }) => name);
-    expect(outputs(['base'])).not.toContain('js');
-    expect(outputs(['base', 'ft'])).toContain('js');
+  it('compares the views that it is asked to compare', () => {
+    const outputs = (views: string[], pairs: [string, string][]) =>
+      lensGraph(model, anatomy, { ...options, views, pairs }).graph.output.map(({ name }) => name);
+    const divergences = (names: string[]) => names.filter((name) => name.endsWith('js'));
+    expect(divergences(outputs(['base'], []))).toEqual([]);
+    expect(divergences(outputs(['base', 'ft'], [['base', 'ft']]))).toEqual(['base.ft.js']);
   });
 });

@@ -1,7 +1,6 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseProfile } from '../parse-profile.ts';
 import type { PlacedNode } from '../protocol.ts';
 
 /** The file in which ONNX Runtime writes down what ran where, in a folder of its own. */
@@ -18,7 +17,9 @@ export class Profile {
   }
 
   /** What ran so far. The runtime has to be told to end profiling first; it writes nothing afterwards. */
-  read(): PlacedNode[] {
+  async read(): Promise<PlacedNode[]> {
+    // Loaded when there is something to read: no profile is made on the CPU.
+    const { parseProfile } = await import('../parse-profile.ts');
     const files = readdirSync(this.#folder);
     const nodes = files.flatMap((file) => parseProfile(readFileSync(join(this.#folder, file), 'utf8')));
     this.discard();

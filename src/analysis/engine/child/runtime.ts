@@ -4,7 +4,7 @@ import type { Answers, Feed, Request, ResidentTensor, TensorType, TensorValue } 
 import { pickRows } from './pick-rows.ts';
 import { Profile } from './profile.ts';
 import { runtimeOptions } from './session-options.ts';
-import { WARM_UP_INPUT, warmUpGraph } from './warm-up.ts';
+import { WARM_UP_GRAPH, WARM_UP_INPUT } from './warm-up.ts';
 
 type RequestOf<Kind extends Request['kind']> = Extract<Request, { kind: Kind }>;
 
@@ -28,9 +28,9 @@ export class Runtime {
 
   /** Has the device do what it does once only. @throws when it cannot be used */
   async warmUp(): Promise<void> {
-    if (this.#device.kind !== 'cuda') return;
-    const session = await ort.InferenceSession.create(warmUpGraph(), runtimeOptions(this.#device, {}));
-    await session.run({ x: tensorOf(WARM_UP_INPUT) }, ['y'], { logSeverityLevel: 4 });
+    if (this.#device.kind === 'webgpu') return;
+    const session = await ort.InferenceSession.create(WARM_UP_GRAPH, runtimeOptions(this.#device, {}));
+    if (this.#device.kind === 'cuda') await session.run({ x: tensorOf(WARM_UP_INPUT) }, ['y'], { logSeverityLevel: 4 });
     await session.release();
   }
 

@@ -11,8 +11,13 @@ const READS_AT_ONCE = 4;
 const IN_MEMORY_MS = 0.03;
 
 const SAMPLES = 128;
-/** So many slow bytes say enough: on a slow disk each takes 10 ms. */
-const ENOUGH_SLOW = 8;
+/** So many bytes from the disk say enough: on a slow one each takes 10 ms. */
+const ENOUGH_FETCHED = 8;
+/**
+ * A byte may also come late because the machine is busy, so the operating system's count of blocks read has to agree. A
+ * file system that is none of its own (FUSE, 9p) counts nothing: then only many late bytes tell.
+ */
+const MANY_LATE = SAMPLES / 2;
 
 /**
  * The operating system's page cache, for the data files of one model. A mapped file that is not in it is read page
@@ -38,14 +43,19 @@ export class PageCache {
   /** Whether all but a few of a sample of bytes are in memory. Takes 1 ms when they are. */
   holds(ranges: readonly ByteRange[]): boolean {
     const total = ranges.reduce((sum, { length }) => sum + length, 0);
-    let [slow, start] = [0, 0];
+    let [late, fetched, start] = [0, 0, 0];
+    let blocks = blocksRead();
     let sample = 0;
     for (const { file, offset, length } of ranges) {
       for (; sample < SAMPLES; sample += 1) {
         const place = Math.floor((total * (sample + 0.5)) / SAMPLES) - start;
         if (place >= length) break;
-        if (!this.#isInMemory(file, offset + place)) slow += 1;
-        if (slow >= ENOUGH_SLOW) return false;
+        if (this.#isInMemory(file, offset + place)) continue;
+        const before = blocks;
+        blocks = blocksRead();
+        late += 1;
+        if (blocks > before) fetched += 1;
+        if (fetched >= ENOUGH_FETCHED || late >= MANY_LATE) return false;
       }
       start += length;
     }
@@ -75,7 +85,7 @@ export class PageCache {
     }
   }
 
-  /** Reads one byte, and takes the time. What cannot be read need not be waited for. */
+  /** Reads one byte, and takes the time: a late one may be from the disk. What cannot be read need not be waited for. */
   #isInMemory(file: string, offset: number): boolean {
     const handle = this.#files.get(file);
     if (handle === undefined) return true;
@@ -90,6 +100,11 @@ export class PageCache {
 }
 
 const ONE_BYTE = new Uint8Array(1);
+
+/** Blocks that this process had to fetch from a disk so far. */
+function blocksRead(): number {
+  return process.resourceUsage().fsRead;
+}
 
 function piecesOf({ file, offset, length }: ByteRange): ByteRange[] {
   return Array.from({ length: Math.ceil(length / PIECE_BYTES) }, (_, i) => {

@@ -35,7 +35,7 @@ export class ReadAhead implements StageReadAhead {
   async beforeRun(stage: Stage, values: ReadonlyMap<string, TensorValue>): Promise<void> {
     const routers = stage.receives.flatMap((name) => values.get(name) ?? []);
     const { stacks } = weightRanges(stage.graph, this.#places);
-    await this.#cache.read(stacks.flatMap((stack) => routers.flatMap((logits) => chosenRanges(stack, logits))));
+    await this.#cache.read(stacks.flatMap((stack) => chosenRanges(stack, routers)));
     if (this.#next) void this.#start(this.#next);
   }
 
@@ -50,13 +50,15 @@ export class ReadAhead implements StageReadAhead {
   }
 }
 
-/** @param logits of a router // (..., experts) */
-function chosenRanges(stack: ExpertStack, { data, dims }: TensorValue): ByteRange[] {
+/** @param routers logits, one for each model that runs // (..., experts) */
+function chosenRanges(stack: ExpertStack, routers: readonly TensorValue[]): ByteRange[] {
   const { experts, topK } = stack;
-  if (dims.at(-1) !== experts || !(data instanceof Float32Array)) return [];
   const chosen = new Set<number>();
-  for (let row = 0; row < data.length; row += experts)
-    for (const expert of topIndices(data.subarray(row, row + experts), topK)) chosen.add(expert);
+  for (const { data, dims } of routers) {
+    if (dims.at(-1) !== experts || !(data instanceof Float32Array)) continue;
+    for (let row = 0; row < data.length; row += experts)
+      for (const expert of topIndices(data.subarray(row, row + experts), topK)) chosen.add(expert);
+  }
   return expertRanges(
     stack,
     [...chosen].sort((a, b) => a - b),

@@ -1,24 +1,22 @@
 import type { FailureDetails } from '../../../errors.ts';
+import type { TokenizerConfig } from '../tokenizer-config.ts';
 import type { ChatPrompt } from '../types.ts';
+import type { VocabularyFile } from '../vocabulary.ts';
 
-/** Texts of the files of one tokenizer, read by the main thread; only the tokenizer thread looks inside. */
+/** What the tokenizer thread is started with. */
 export interface TokenizerSources {
   readonly folder: string;
-  readonly tokenizer: string;
-  readonly config: string | undefined;
-  readonly chatTemplate: string | undefined;
-}
-
-export interface Vocabulary {
-  /** Text by token id; a hole is an id without a token. */
-  readonly texts: readonly (string | undefined)[];
-  readonly fingerprint: string;
-  readonly hasChatTemplate: boolean;
+  readonly file: VocabularyFile;
+  /** the text of tokenizer.json without pieces and merges */
+  readonly outline: string;
+  readonly config: TokenizerConfig;
+  readonly template: string | undefined;
 }
 
 /** What the main thread asks, and what each question is answered with. */
 export interface Calls {
-  load: { readonly question: TokenizerSources; readonly answer: Vocabulary };
+  /** reads everything, whether a text needs it or not */
+  check: { readonly question: undefined; readonly answer: undefined };
   encode: { readonly question: { text: string; addSpecialTokens: boolean }; readonly answer: number[] };
   chat: { readonly question: ChatPrompt; readonly answer: string };
 }

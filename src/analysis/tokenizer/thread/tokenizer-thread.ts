@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import { FtLensError, inputError } from '../../../errors.ts';
-import type { Call, Calls, Reply } from './messages.ts';
+import type { Call, Calls, Reply, TokenizerSources } from './messages.ts';
 
 /** Heap of the thread in MiB; the largest public tokenizers need about 400. */
 const HEAP_MIB = 2_048;
@@ -12,17 +12,37 @@ const HEAP_MIB = 2_048;
 export class TokenizerThread {
   readonly #worker: Worker;
   readonly #folder: string;
+  /** Settles when the thread has loaded its program, or has ended: an end in the middle would leave files open. */
+  readonly #loaded: Promise<unknown>;
+  #isEnding = false;
+  /** Why the thread takes no more questions. */
+  #ended: Error | undefined;
   /** Settles when the question before has been answered: the thread's replies carry no name. */
   #idle: Promise<unknown> = Promise.resolve();
 
-  constructor(folder: string) {
-    this.#folder = folder;
+  constructor(sources: TokenizerSources) {
+    this.#folder = sources.folder;
     this.#worker = new Worker(new URL('./worker.js', import.meta.url), {
+      workerData: sources,
+      // Flags of the program that loads sources are not for built files.
+      execArgv: [],
       resourceLimits: { maxOldGenerationSizeMb: HEAP_MIB },
+      // The tokenizer library warns of what it does not know, with texts of the file as they are.
+      stdout: true,
+      stderr: true,
     });
+    this.#worker.stdout.resume();
+    this.#worker.stderr.resume();
     this.#worker.unref();
     // Without a listener an error between two questions would end the process; the next question reports it.
-    this.#worker.on('error', () => undefined);
+    this.#worker.on('error', (error: Error) => (this.#ended ??= error));
+    this.#worker.once('exit', () => (this.#ended ??= new Error('the tokenizer thread has ended')));
+    this.#loaded = new Promise((resolve) => this.#worker.once('message', resolve).once('exit', resolve));
+  }
+
+  /** Whether it has been told to end. */
+  get isEnding(): boolean {
+    return this.#isEnding;
   }
 
   /** Asks one question, after those before it are answered. After a time-out the thread is gone. */
@@ -33,6 +53,9 @@ export class TokenizerThread {
   }
 
   async end(): Promise<void> {
+    this.#isEnding = true;
+    this.#worker.ref();
+    await this.#loaded;
     await this.#worker.terminate();
   }
 
@@ -43,6 +66,8 @@ export class TokenizerThread {
   ): Promise<Calls[C]['answer']> {
     const worker = this.#worker;
     worker.ref();
+    await this.#loaded;
+    if (this.#ended !== undefined) throw this.#crash(this.#ended);
     worker.postMessage({ call, question });
     const reply = await new Promise<Reply>((resolve, reject) => {
       const timer = setTimeout(() => finish(() => reject(this.#timeOut(call, timeLimitMs))), timeLimitMs);
@@ -51,7 +76,8 @@ export class TokenizerThread {
       const onExit = (): void => finish(() => reject(new Error('the tokenizer thread has ended')));
       const finish = (settle: () => void): void => {
         clearTimeout(timer);
-        worker.off('message', onMessage).off('error', onError).off('exit', onExit).unref();
+        worker.off('message', onMessage).off('error', onError).off('exit', onExit);
+        if (!this.#isEnding) worker.unref();
         settle();
       };
       worker.on('message', onMessage).on('error', onError).on('exit', onExit);
@@ -63,13 +89,14 @@ export class TokenizerThread {
 
   #timeOut(call: Call, timeLimitMs: number): Error {
     void this.end();
-    const what = { load: 'The tokenizer', encode: 'Tokenizing the prompt', chat: 'The chat template' }[call];
-    return inputError(`${what} did not end within its time limit.`, {
+    const what = { check: 'Reading the tokenizer', encode: 'Tokenizing the prompt', chat: 'The chat template' }[call];
+    this.#ended = inputError(`${what} did not end within its time limit.`, {
       where: this.#folder,
       expected: `at most ${timeLimitMs / 1000} s`,
       remedy:
         'when the machine is not busy: these files are not what a model is published with; take tokenizer.json away and pass --token-ids',
     });
+    return this.#ended;
   }
 
   #crash(error: Error): Error {

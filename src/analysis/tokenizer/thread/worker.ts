@@ -1,12 +1,14 @@
-import { parentPort } from 'node:worker_threads';
+import { parentPort, workerData } from 'node:worker_threads';
 import { FtLensError } from '../../../errors.ts';
 import { openTokenizer, type OpenTokenizer } from '../open-tokenizer.ts';
-import type { Calls, Call, Question, Reply } from './messages.ts';
+import type { Call, Calls, Question, Reply, TokenizerSources } from './messages.ts';
 
 /** The tokenizer thread: answers one question after the other, until it is terminated. */
 let tokenizer: OpenTokenizer | undefined;
 
 parentPort?.on('message', (message: Question) => parentPort?.postMessage(reply(message)));
+// The first message says that everything is loaded.
+parentPort?.postMessage('loaded');
 
 function reply(message: Question): Reply {
   try {
@@ -19,12 +21,14 @@ function reply(message: Question): Reply {
   }
 }
 
-function answer(message: Question): Calls[Call]['answer'] {
-  if (message.call === 'load') {
-    tokenizer = openTokenizer(message.question);
-    return tokenizer.vocabulary;
+function answer({ call, question }: Question): Calls[Call]['answer'] {
+  tokenizer ??= openTokenizer(workerData as TokenizerSources);
+  switch (call) {
+    case 'check':
+      return tokenizer.check();
+    case 'encode':
+      return tokenizer.encode(question.text, question.addSpecialTokens);
+    case 'chat':
+      return tokenizer.applyChatTemplate(question);
   }
-  if (tokenizer === undefined) throw new Error('the tokenizer thread was asked before it was loaded');
-  if (message.call === 'chat') return tokenizer.applyChatTemplate(message.question);
-  return tokenizer.encode(message.question.text, message.question.addSpecialTokens);
 }

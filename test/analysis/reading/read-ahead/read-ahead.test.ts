@@ -24,11 +24,11 @@ function stages(): [Stage, Stage] {
   builder.node('route', 'MatMul', ['x', 'router'], { outputs: ['logits'] });
   builder.node('moe', 'QMoE', ['x', 'logits', 'experts'], { attributes: { k: 1n }, outputs: ['y'] });
   builder.output('y', DataType.FLOAT);
-  return partition(model, ['logits']) as [Stage, Stage];
+  return partition(model, [['logits']]) as [Stage, Stage];
 }
 
-/** @returns the offsets of what was read, in order */
-async function run(tokens: number, logits: readonly number[]): Promise<number[][]> {
+/** @param routers logits of each model that runs @returns the offsets of what was read, in order */
+async function run(tokens: number, ...routers: readonly (readonly number[])[]): Promise<number[][]> {
   const offsets: number[][] = [];
   const read = (ranges: readonly ByteRange[]) => {
     offsets.push(ranges.map(({ offset }) => offset));
@@ -38,13 +38,12 @@ async function run(tokens: number, logits: readonly number[]): Promise<number[][
   const [first, second] = stages();
   await ahead.beforeLoad(first, second);
   await ahead.beforeRun(first, new Map());
-  const values = {
-    type: 'float32' as const,
-    dims: [logits.length / EXPERTS, EXPERTS],
-    data: Float32Array.from(logits),
-  };
+  const values = routers.map((logits, i) => {
+    const tensor = { dims: [logits.length / EXPERTS, EXPERTS], data: Float32Array.from(logits) };
+    return [`logits${i || ''}`, { type: 'float32' as const, ...tensor }] as const;
+  });
   await ahead.beforeLoad(second, undefined);
-  await ahead.beforeRun(second, new Map([['logits', values]]));
+  await ahead.beforeRun({ ...second, receives: values.map(([name]) => name) }, new Map(values));
   return offsets;
 }
 
@@ -52,6 +51,12 @@ describe('ReadAhead', () => {
   it('reads the experts that the router chose, once it has spoken', async () => {
     // Before the first stage its router; then the second's whole weights (none); then experts 1 and 3.
     expect(await run(2, [0, 9, 1, 2, 0, 1, 2, 9])).toEqual([[0], [], [], [110, 130]]);
+  });
+
+  it('reads what either of two models chose, each expert once', async () => {
+    const chosen = await run(1, [9, 0, 0, 0], [0, 0, 0, 9]);
+    expect(chosen.at(-1)).toEqual([100, 130]);
+    expect((await run(1, [9, 0, 0, 0], [9, 0, 0, 0])).at(-1)).toEqual([100]);
   });
 
   it('reads all experts while the stage before runs, when every one of them will be wanted', async () => {
