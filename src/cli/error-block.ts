@@ -8,6 +8,8 @@ export interface ErrorBlockStyle {
   readonly width: number;
   /** Adds the stack of an error that ft-lens raised on purpose. */
   readonly verbose: boolean;
+  /** What to do about a wrong call that says nothing better. */
+  readonly help?: string | undefined;
 }
 
 const DEFECT_EXIT_CODE = 3;
@@ -28,7 +30,7 @@ export function errorBlock(error: unknown, style: ErrorBlockStyle): string {
   const known = error instanceof FtLensError ? error : undefined;
   const message = known?.message ?? 'ft-lens itself failed: this is a defect.';
   const lines = [headline(shown(message), exitCodeOf(error), style.width, chalk.red.bold('error'))];
-  if (known) lines.push(...detailLines(known, style.width));
+  if (known) lines.push(...detailLines(known, style));
   else lines.push(detail('do', 'report it with the lines below, and the command that led to it'));
   if (style.verbose || !known) lines.push(...stackLines(error));
   return `${lines.join('\n')}\n`;
@@ -40,7 +42,7 @@ function headline(message: string, exitCode: number, width: number, label: strin
   return `${label}  ${message}${' '.repeat(Math.max(space, 2))}${exit}`;
 }
 
-function detailLines(error: FtLensError, width: number): string[] {
+function detailLines(error: FtLensError, { width, help }: ErrorBlockStyle): string[] {
   const lines: string[] = [];
   if (error.where !== undefined) lines.push(detail('where', error.where));
   const expected = error.expected === undefined ? undefined : detail('expected', error.expected);
@@ -48,7 +50,8 @@ function detailLines(error: FtLensError, width: number): string[] {
   const together = `${expected}     ${got?.trimStart().replace(/^got +/, 'got  ')}`;
   if (expected !== undefined && got !== undefined && together.length <= width) lines.push(together);
   else lines.push(...[expected, got].filter((line) => line !== undefined));
-  if (error.remedy !== undefined) lines.push(detail('do', error.remedy));
+  const remedy = error.remedy ?? (error.kind === 'usage' ? help : undefined);
+  if (remedy !== undefined) lines.push(detail('do', remedy));
   return lines;
 }
 

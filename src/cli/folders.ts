@@ -10,14 +10,17 @@ const DEMO_PAIR = { base: 'base-int4', ft: 'ft-int4' } as const;
 export interface ModelFolders {
   readonly base: string;
   readonly ft?: string;
+  /** the base under another recipe */
+  readonly floor?: string;
 }
 
-/** The folders of `--base` and `--ft`, or of the demo pair; both are there. */
+/** The folders of `--base`, `--ft` and `--floor`, or of the demo pair; all are there. */
 export async function modelFolders(options: {
   base?: string | undefined;
   ft?: string | undefined;
+  floor?: string | undefined;
 }): Promise<ModelFolders> {
-  const { base, ft } = options;
+  const { base, ft, floor } = options;
   if (base === undefined && ft !== undefined) {
     throw usageError('A fine-tune alone has nothing to be compared with.', {
       where: `--ft ${ft}`,
@@ -25,7 +28,20 @@ export async function modelFolders(options: {
       remedy: 'give --base DIR, or look at one model with --base alone',
     });
   }
-  if (base === undefined) return demoPair();
+  const pair = base === undefined ? await demoPair() : await ownModels(base, ft);
+  if (floor === undefined) return pair;
+  if (pair.ft === undefined) {
+    throw usageError('A noise floor needs a comparison to lie under.', {
+      where: `--floor ${floor}`,
+      expected: '--ft as well',
+      remedy: 'to compare the base with this export itself, name it by --ft',
+    });
+  }
+  await requireFolder('--floor', floor, 'The export for the noise floor was not found.');
+  return { ...pair, floor };
+}
+
+async function ownModels(base: string, ft: string | undefined): Promise<ModelFolders> {
   await requireFolder('--base', base, 'The base export was not found.');
   if (ft === undefined) return { base };
   await requireFolder('--ft', ft, 'The fine-tune export was not found.');
@@ -47,7 +63,7 @@ export async function requireFolder(option: string, path: string, sentence: stri
 }
 
 /** @throws FtLensError (usage) when ft-lens was installed without it */
-export async function demoPair(): Promise<Required<ModelFolders>> {
+export async function demoPair(): Promise<Required<Pick<ModelFolders, 'base' | 'ft'>>> {
   const models = fileURLToPath(new URL('../../models/', import.meta.url));
   const pair = { base: join(models, DEMO_PAIR.base), ft: join(models, DEMO_PAIR.ft) };
   const present = await Promise.all(

@@ -56,7 +56,7 @@ export function oneOf<const Word extends string>(option: string, words: readonly
 export function wordOrList<const Word extends string>(
   option: string,
   words: readonly Word[],
-  { negative }: { readonly negative: boolean },
+  { negative, example = negative ? '0,3,-1' : '0,24,48' }: { readonly negative: boolean; readonly example?: string },
 ): (value: string) => Word | number[] {
   return (value) => {
     const word = words.find((candidate) => candidate === value);
@@ -64,7 +64,7 @@ export function wordOrList<const Word extends string>(
     const pattern = negative ? /^-?\d{1,9}$/ : /^\d{1,9}$/;
     const parts = value.split(',').map((part) => part.trim());
     if (parts.every((part) => pattern.test(part))) return parts.map(Number);
-    throw wrongValue(option, `${words.join(', ')} or a list such as ${negative ? '0,3,-1' : '0,24,48'}`, value);
+    throw wrongValue(option, `${words.join(', ')} or a list such as ${example}`, value);
   };
 }
 
@@ -89,5 +89,6 @@ function wrongValue(option: string, expected: string, got: string): Error {
     where: option,
     expected,
     got: JSON.stringify(got),
+    remedy: `give ${option} such a value, or leave it out`,
   });
 }

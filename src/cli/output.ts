@@ -25,12 +25,26 @@ async function writeToStdout(text: string): Promise<void> {
   }
 }
 
+/** Refuses, before any work is done, a file that cannot be written where it is. */
+export async function requireWritable(file: string | undefined): Promise<void> {
+  if (file === undefined) return;
+  const present = await stat(file).catch(() => undefined);
+  if (present?.isDirectory()) {
+    throw inputError('The output file is a folder.', {
+      where: `-o ${file}`,
+      expected: 'the name of a file',
+      got: 'a folder',
+      remedy: `-o ${join(file, 'NAME')} writes into it`,
+    });
+  }
+  const folder = await stat(dirname(file)).catch(() => undefined);
+  if (present === undefined && folder === undefined) throw noSuchFolder(`-o ${file}`);
+}
+
 async function writeToFile(text: string, file: string): Promise<void> {
+  await requireWritable(file);
   const target = await realpath(file).catch(() => file);
   const present = await stat(target).catch(() => undefined);
-  if (present?.isDirectory()) {
-    throw inputError('The output file is a folder.', { where: `-o ${file}`, expected: 'the name of a file' });
-  }
   // A pipe or device has no half-written state, and must not be replaced by a file.
   const direct = present !== undefined && !present.isFile();
   const path = direct ? target : join(dirname(target), `.${basename(target)}.${process.pid}.partial`);
@@ -54,12 +68,16 @@ async function writeToFile(text: string, file: string): Promise<void> {
 
 /** @param where `-o FILE`, or standard output */
 function writeError(where: string, error: unknown): unknown {
-  if (errorCode(error) !== 'ENOENT') return writingError(where, error);
+  return errorCode(error) === 'ENOENT' ? noSuchFolder(where, error) : writingError(where, error);
+}
+
+function noSuchFolder(where: string, cause?: unknown): Error {
   return inputError('The folder of the output file does not exist.', {
     where,
+    expected: 'a file in a folder that is there',
     got: 'no such folder',
     remedy: 'make it first, or choose another place',
-    cause: error,
+    cause,
   });
 }
 

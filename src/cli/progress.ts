@@ -1,5 +1,4 @@
 import { Chalk } from 'chalk';
-import stringWidth from 'string-width';
 import { visibleText } from '../render/token-text.ts';
 import { isAccessible, usesColour, type Environment, type Terminal } from './terminal.ts';
 
@@ -103,11 +102,16 @@ function progressLine(label: string, text: string): string {
 }
 
 function cutToWidth(line: string, width: number): string {
-  if (stringWidth(line) <= width) return line;
+  if (mostColumns(line) <= width) return line;
   let cut = '';
-  for (const { segment } of new Intl.Segmenter().segment(line)) {
-    if (stringWidth(cut + segment) > width - 1) break;
-    cut += segment;
+  for (const character of line) {
+    if (mostColumns(cut + character) > width - 1) break;
+    cut += character;
   }
   return `${cut}…`;
+}
+
+/** Columns that a text takes at most: to know it exactly takes tables of Unicode, and a while to load them. */
+function mostColumns(text: string): number {
+  return Array.from(text, (character) => (/[\u0020-\u02ff]/.test(character) ? 1 : 2)).reduce((a, b) => a + b, 0);
 }

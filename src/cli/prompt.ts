@@ -21,21 +21,47 @@ export async function readPrompt(argument: string | undefined, options: PromptOp
     options.promptFile === undefined ? undefined : '--prompt-file',
     options.tokenIds === undefined ? undefined : '--token-ids',
   ].filter((source) => source !== undefined);
-  if (sources.length === 0) throw usageError('There is no prompt.', { expected: WAYS });
+  if (sources.length === 0) throw noPrompt();
   if (sources.length > 1) {
-    throw usageError('There is more than one prompt.', { expected: `one of ${WAYS}`, got: sources.join(' and ') });
+    throw usageError('There is more than one prompt.', {
+      where: 'ft-lens analyze',
+      expected: `one of ${WAYS}`,
+      got: sources.join(' and '),
+      remedy: 'leave all but one out; a text with blanks is one argument in quotes',
+    });
   }
   const chat = options.chat === true;
   if (options.system !== undefined && !chat) {
     throw usageError('A system text needs the chat template.', { where: '--system', remedy: 'add --chat' });
   }
   if (options.tokenIds !== undefined) {
-    if (chat) throw usageError('Token ids cannot go through the chat template.', { where: '--token-ids --chat' });
+    if (chat) {
+      throw usageError('Token ids cannot go through the chat template.', {
+        where: '--token-ids --chat',
+        remedy: 'leave --chat out: token ids are read as they are',
+      });
+    }
     return { tokenIds: options.tokenIds };
   }
   const text = await readText(argument, options.promptFile);
-  if (text === '') throw usageError('The prompt is empty.', { expected: 'at least one token to read' });
+  if (text === '') {
+    throw usageError('The prompt is empty.', {
+      where: sources[0],
+      expected: 'at least one token to read',
+      got: 'an empty text',
+      remedy: 'ft-lens analyze "You are a fox."',
+    });
+  }
   return chat ? { user: text, system: options.system } : text;
+}
+
+function noPrompt(): Error {
+  return usageError('There is no prompt.', {
+    where: 'ft-lens analyze',
+    expected: WAYS,
+    got: 'none of them',
+    remedy: 'ft-lens analyze "You are a fox."',
+  });
 }
 
 async function readText(argument: string | undefined, file: string | undefined): Promise<string> {

@@ -63,6 +63,15 @@ export function reportFormat(options: ReportOutputOptions): (typeof FORMATS)[num
       expected: 'one of them',
     });
   }
+  const ofTable = (['layers', 'map'] as const).find((name) => options[name] !== undefined);
+  if (format !== 'table' && ofTable !== undefined) {
+    throw usageError('An option that shapes the table was given for another format.', {
+      where: `--${ofTable}`,
+      expected: 'the table',
+      got: format,
+      remedy: `leave --${ofTable} out: ${format === 'html' ? 'the page' : 'the report'} holds every layer and position that was read`,
+    });
+  }
   return format;
 }
 
@@ -83,30 +92,32 @@ export function requireRows({ layers }: ReportOutputOptions, count: number): voi
 /** Renders a report and writes it where the options say. */
 export async function writeReport(report: Report, options: ReportOutputOptions): Promise<void> {
   requireRows(options, report.models.base.layers);
-  await writeData(await renderReport(report, options), options.output);
+  const render = await loadRenderer(options);
+  await writeData(render(report), options.output);
 }
 
-/** Each renderer is loaded only when it is asked for. */
-async function renderReport(report: Report, options: ReportOutputOptions): Promise<string> {
+/** The renderer that the options ask for; no other is loaded. Ask early: it is there when the report is. */
+export async function loadRenderer(options: ReportOutputOptions): Promise<(report: Report) => string> {
   switch (reportFormat(options)) {
     case 'json': {
       const { renderJson } = await import('../render/json.ts');
-      return renderJson(report);
+      return renderJson;
     }
     case 'csv': {
       const { renderCsv } = await import('../render/csv.ts');
-      return renderCsv(report);
+      return renderCsv;
     }
     case 'html': {
       const [{ renderHtml }, { loadPageCode }] = await Promise.all([
         import('../render/html.ts'),
         import('../page-code.ts'),
       ]);
-      return renderHtml(report, await loadPageCode());
+      const pageCode = await loadPageCode();
+      return (report) => renderHtml(report, pageCode);
     }
     default: {
       const { renderTable } = await import('../render/table.ts');
-      return renderTable(report, tableView(options));
+      return (report) => renderTable(report, tableView(options));
     }
   }
 }

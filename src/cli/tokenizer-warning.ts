@@ -11,7 +11,7 @@ async function tokenizerProblem(folder: string): Promise<string | undefined> {
   try {
     const tokenizer = await loadTokenizer(folder);
     try {
-      await tokenizer.encode('a');
+      await tokenizer.check();
       return undefined;
     } finally {
       await tokenizer.close();

@@ -3,7 +3,8 @@ import type { ColorSupportLevel } from 'chalk';
 import { ASCII, UNICODE } from './table/glyphs.ts';
 import type { Glyphs } from './table/glyphs.ts';
 import type { MapKind } from './table/position-map.ts';
-import { asciiQuote, asciiText, quoteText, tokenText, visibleText } from './token-text.ts';
+import { asciiQuote, quoteText } from './quote-text.ts';
+import { asciiText, tokenText, visibleText } from './token-text.ts';
 
 /** What the reader's terminal and options ask of the table view. */
 export interface TableView {

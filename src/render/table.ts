@@ -2,9 +2,12 @@ import type { Report } from '../report/schema.ts';
 import { verdictOf } from '../report/verdict.ts';
 import { accessibleText } from './table/accessible.ts';
 import { attention } from './table/attention.ts';
+import { attentionLayers } from './table/attention-layers.ts';
 import { checkLines, failedCheckLines } from './table/checks.ts';
+import { crossHead } from './table/cross-head.ts';
 import { curves } from './table/curves.ts';
 import { finalPrediction } from './table/final-prediction.ts';
+import { generation } from './table/generation.ts';
 import { header } from './table/header.ts';
 import { layerTable, tableLayout } from './table/layer-table.ts';
 import { legend } from './table/legend.ts';
@@ -12,9 +15,11 @@ import { positionMap, showsMap } from './table/position-map.ts';
 import { readingsOf } from './table/reading.ts';
 import type { Reading } from './table/reading.ts';
 import { routing } from './table/routing.ts';
+import { routingSummary } from './table/routing-summary.ts';
 import { styleOf } from './style.ts';
 import type { Style, TableView } from './style.ts';
 import { tracked } from './table/tracked.ts';
+import { trackedSets } from './table/tracked-sets.ts';
 import { placeColumns } from './width.ts';
 import { wrap } from './table/wrap.ts';
 
@@ -35,6 +40,8 @@ export function renderTable(report: Report, view: TableView): string {
     ...(showsMap(readings, view) ? readings.slice(-1) : readings).flatMap((reading) =>
       readingSections(reading, readings.length > 1, report, view, style),
     ),
+    routingSummary(report, style),
+    generation(report, view, style),
     checkLines(report.checks, style),
     verdict(report, style),
   ];
@@ -63,8 +70,11 @@ function readingSections(
     ],
     finalPrediction(reading, style),
     attention(reading, report, style),
+    attentionLayers(reading, report, style),
     routing(reading, style),
     tracked(reading, report, style),
+    trackedSets(reading, report, style),
+    crossHead(reading, report, style),
   ];
 }
 

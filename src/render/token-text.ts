@@ -1,5 +1,3 @@
-import { cut } from './width.ts';
-
 /**
  * Text from models, prompts and files may hold anything. The functions here are the only way in which such text reaches
  * an output for people: whatever they return is one line without control, format or bidirectional characters of its own.
@@ -51,20 +49,6 @@ export function visibleText(text: string): string {
   return isolate(escapeUnsafe(text));
 }
 
-/** Text in a sentence, quoted as in JSON: `" me"`, `"\n"`; cut to `width` columns between the quotes. */
-export function quoteText(text: string, width = Infinity): string {
-  const escaped = escapeUnsafe(text.replaceAll(/["\\]/g, String.raw`\$&`));
-  return `"${isolate(cut(escaped, width, '…'))}"`;
-}
-
-/** A JSON string of printable ASCII only, cut to `width` columns between the quotes. */
-export function asciiQuote(text: string, width = Infinity): string {
-  const escaped = JSON.stringify(text)
-    .slice(1, -1)
-    .replaceAll(/[^\x20-\x7e]/g, jsonEscape);
-  return `"${cut(escaped, width, '..')}"`;
-}
-
 /** {@link visibleText} in printable ASCII only. */
 export function asciiText(text: string): string {
   return Array.from(text, (character) => (/[\x20-\x7e]/.test(character) ? character : escapeCharacter(character))).join(
@@ -82,7 +66,8 @@ export function jsonEscape(unit: string): string {
   return `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
 }
 
-function escapeUnsafe(text: string): string {
+/** Everything unsafe as an escape; right-to-left text is not isolated yet. */
+export function escapeUnsafe(text: string): string {
   const escaped = Array.from(text, (character) =>
     character !== ' ' && UNSAFE.test(character) ? escapeCharacter(character) : character,
   )

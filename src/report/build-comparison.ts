@@ -9,6 +9,7 @@ import type {
   RowReading,
 } from '../analysis/lens/readings.ts';
 import { compareRouting } from '../analysis/lens/routing.ts';
+import { buildRoutingSummary } from './build-routing.ts';
 import type { Comparison, LayerComparison, PositionComparison } from './schema.ts';
 
 /** Two models side by side. All three list the same positions in the same order. */
@@ -19,12 +20,14 @@ export function buildComparison(
 ): Comparison {
   const attention =
     base.attention && ft.attention && compareAttention(base.attention.attention, ft.attention.attention);
+  const routing = buildRoutingSummary(base, ft);
   return {
     identical: pair.every(({ rows, sameOwnLogits }) => sameOwnLogits && rows.every(({ sameResidual }) => sameResidual)),
     positions: pair.map((position, i) =>
       comparePosition(base.positions[i] as PositionReading, ft.positions[i] as PositionReading, position),
     ),
     attention: attention ? { jsNats: attention.js, sameTop1: attention.sameTop1 } : null,
+    ...(routing && { routing }),
   };
 }
 

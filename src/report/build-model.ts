@@ -1,20 +1,17 @@
-import type { AttentionReading, ModelReading, PositionReading, RowReading } from '../analysis/lens/readings.ts';
+import type { ModelReading, PositionReading, RowReading } from '../analysis/lens/readings.ts';
 import { commitLayer } from '../analysis/lens/layers.ts';
-import type { AttentionReport, LayerReport, ModelReport, PositionReport } from './schema.ts';
+import { type AttentionContext, buildAttention, buildAttentionLayer } from './build-attention.ts';
+import { buildExpertLoad } from './build-routing.ts';
+import type { LayerReport, ModelReport, PositionReport } from './schema.ts';
 
 /** What a reader is told about ids: texts of tokens, and the prompt. */
-export interface ReportContext {
-  tokenText(id: number): string;
-  readonly promptIds: readonly number[];
+export interface ReportContext extends AttentionContext {
   /** token ids followed through the layers */
   readonly tracked: readonly number[];
-  readonly attentionTop: number;
-  /** whether the attention of every head is listed */
-  readonly heads: boolean;
 }
 
 /** What is known of a model without running it. */
-export type ModelFacts = Omit<ModelReport, 'positions' | 'attention' | 'timing'>;
+export type ModelFacts = Omit<ModelReport, 'positions' | 'expertLoad' | 'attention' | 'attentionLayers' | 'timing'>;
 
 export function buildModelReport(
   facts: ModelFacts,
@@ -22,12 +19,21 @@ export function buildModelReport(
   timing: ModelReport['timing'],
   context: ReportContext,
 ): ModelReport {
+  const load = buildExpertLoad(reading);
   return {
     ...facts,
-    positions: reading.positions.map((position) => buildPosition(position, context)),
+    positions: buildPositions(reading, context),
+    ...(load && { expertLoad: load }),
     attention: reading.attention ? buildAttention(reading.attention, context) : null,
+    ...(reading.attentionLayers.length > 0 && {
+      attentionLayers: reading.attentionLayers.map((layer) => buildAttentionLayer(layer, context)),
+    }),
     timing,
   };
+}
+
+export function buildPositions({ positions }: ModelReading, context: ReportContext): PositionReport[] {
+  return positions.map((position) => buildPosition(position, context));
 }
 
 function buildPosition({ position, rows, final, routing }: PositionReading, context: ReportContext): PositionReport {
@@ -57,28 +63,11 @@ function buildLayer(layer: number, row: RowReading, context: ReportContext): Lay
       const id = context.tracked[i] as number;
       return { id, text: context.tokenText(id), prob, rank };
     }),
+    ...(row.trackedSets.length > 0 && { trackedSets: [...row.trackedSets] }),
     residualNorm: row.residualNorm,
   };
 }
 
 function scored(ids: readonly number[], probs: readonly number[], { tokenText }: ReportContext) {
   return ids.map((id, i) => ({ id, text: tokenText(id), prob: probs[i] as number }));
-}
-
-function buildAttention(
-  { layer, queryPosition, attention }: AttentionReading,
-  context: ReportContext,
-): AttentionReport {
-  const attended = attention.order.slice(0, context.attentionTop).map((position) => {
-    const id = context.promptIds[position] as number;
-    return { position, id, text: context.tokenText(id), weight: attention.weights[position] as number };
-  });
-  return {
-    layer,
-    queryPosition,
-    top: attended,
-    weights: [...attention.weights],
-    entropyNats: attention.entropy,
-    ...(context.heads && { heads: attention.heads.map((head) => [...head]) }),
-  };
 }

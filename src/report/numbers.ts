@@ -32,6 +32,11 @@ export function magnitude(value: number): string {
   return Math.abs(value) < 1e-3 ? rounded.toExponential() : String(rounded);
 }
 
+/** `1 token`, `10 tokens` */
+export function tokenCount(count: number): string {
+  return count === 1 ? '1 token' : `${count} tokens`;
+}
+
 /** `Embed`, `L-48`: a row's name in tables. */
 export function layerName(layer: number): string {
   return layer === 0 ? 'Embed' : `L-${layer}`;

@@ -1,14 +1,11 @@
 import * as z from 'zod';
-
-/**
- * The JSON report: the one contract between ft-lens and other people's scripts. Types and JSON Schema come from here.
- * Numbers are at full precision and finite. Probabilities lie in 0..1, entropies and divergences are in nats, times in
- * milliseconds. Layer 0 is the embedding, layer i the residual stream after block i. Positions count from 0.
- */
-const count = z.int().nonnegative();
-const finite = z.number();
-const nats = z.number().nonnegative().describe('nats');
-const probability = z.number().min(0).max(1.000_001);
+import { attentionLayerComparisonSchema, attentionLayerSchema, attentionSchema } from './schema/attention.ts';
+import { floorSchema } from './schema/floor.ts';
+import { generationSchemaOf } from './schema/generation.ts';
+import { expertLoadSchema, routingSummarySchema } from './schema/routing.ts';
+import { crossHeadSchema } from './schema/cross-head.ts';
+import { count, finite, nats, probability } from './schema/scalars.ts';
+import { trackedSetRowSchema, trackedSetSchema } from './schema/tracked-sets.ts';
 
 const tokenSchema = z.strictObject({ position: count, id: count, text: z.string() });
 
@@ -31,6 +28,7 @@ const layerSchema = z.strictObject({
     .strictObject({ prob: probability, rank: z.int().positive() })
     .describe("the model's own final top-1, read at this layer"),
   tracked: z.array(rankedTokenSchema),
+  trackedSets: z.array(trackedSetRowSchema).optional().describe('in the order of settings.trackedSets'),
   residualNorm: z.number().nonnegative().describe('Euclidean norm of the residual stream'),
 });
 
@@ -55,17 +53,6 @@ const positionSchema = z.strictObject({
   routing: z.array(routingSchema),
 });
 
-const attendedTokenSchema = z.strictObject({ position: count, id: count, text: z.string(), weight: probability });
-
-const attentionSchema = z.strictObject({
-  layer: z.int().positive(),
-  queryPosition: count,
-  top: z.array(attendedTokenSchema),
-  weights: z.array(probability).describe('by key position, mean over heads'),
-  entropyNats: nats.describe('entropy of weights'),
-  heads: z.array(z.array(probability)).optional().describe('(head, key position), only with --heads'),
-});
-
 const timingSchema = z.strictObject({
   loadMs: z.number().nonnegative(),
   forwardMs: z.number().nonnegative(),
@@ -83,7 +70,15 @@ const modelSchema = z.strictObject({
   expertsPerToken: count,
   recipe: z.string().describe('quantisation recipe, equal for models that can be compared'),
   positions: z.array(positionSchema),
-  attention: attentionSchema.nullable().describe('null when the model gives no attention weights'),
+  expertLoad: z
+    .array(expertLoadSchema)
+    .optional()
+    .describe('over the positions read, 0 left out unless it is the only one; not of one position alone'),
+  attention: attentionSchema.nullable().describe('of the last layer; null when the model gives no attention weights'),
+  attentionLayers: z
+    .array(attentionLayerSchema)
+    .optional()
+    .describe('of the layers asked for by --attention-layers, ascending; with --heads alone of the last'),
   timing: timingSchema,
 });
 
@@ -98,6 +93,10 @@ const layerComparisonSchema = z.strictObject({
   ftTop1RankInBase: z.int().positive(),
   residualCosine: z.number().min(-1.000_001).max(1.000_001),
   residualRelativeL2: z.number().nonnegative().describe('‖ft − base‖ / ‖base‖'),
+  withinFloor: z
+    .boolean()
+    .optional()
+    .describe('jsNats is at most that of the noise floor at this layer and position; only with --floor'),
   routing: z
     .strictObject({
       jaccard: probability,
@@ -109,6 +108,13 @@ const layerComparisonSchema = z.strictObject({
     .describe('null at layer 0 and in dense layers'),
 });
 
+const positionComparisonSchema = z.strictObject({
+  position: count,
+  layers: z.array(layerComparisonSchema),
+  firstDivergentLayer: count.nullable().describe('first layer whose residual stream is not bit-identical'),
+  firstTop1ChangeLayer: count.nullable(),
+});
+
 const partKind = z.enum(['embedding', 'attention', 'router', 'experts', 'norm', 'final-norm', 'head']);
 
 const partSchema = z.strictObject({
@@ -116,6 +122,10 @@ const partSchema = z.strictObject({
   tensors: z.int().positive().describe('packed weights and their scales are two'),
   differing: count.describe('tensors whose bytes differ, or that only one model has'),
   layers: z.array(count).describe('layers with a differing tensor; 0 is the embedding; none for final norm and head'),
+  rounding: z
+    .strictObject({ base: z.number().nonnegative(), ft: z.number().nonnegative() })
+    .optional()
+    .describe('mean over weights of |stored − original| / |original|, as the manifests say'),
   lora: z
     .strictObject({
       weights: z.int().positive().describe('weights that the adapter names'),
@@ -141,12 +151,27 @@ const partsSchema = z.discriminatedUnion('known', [
     ftLora: z.string().nullable().describe('name of the LoRA that was merged into the fine-tune'),
     kinds: z.array(partSchema),
   }),
-  z.strictObject({ known: z.literal(false), reason: z.string() }),
+  z.strictObject({
+    known: z.literal(false),
+    reason: z.string(),
+    sameWeights: z
+      .boolean()
+      .optional()
+      .describe('both exports hold the same weights but for rounding; absent when a manifest is missing'),
+  }),
 ]);
 
 const verdictSchema = z.strictObject({
   kind: z
-    .enum(['failed-check', 'identical', 'same-distributions', 'same-top1', 'same-answer', 'answer-changes'])
+    .enum([
+      'failed-check',
+      'identical',
+      'within-noise',
+      'same-distributions',
+      'same-top1',
+      'same-answer',
+      'answer-changes',
+    ])
     .describe('the first that holds, for the last position read'),
   headline: z.string(),
   sentences: z.array(z.string()),
@@ -160,28 +185,33 @@ const verdictSchema = z.strictObject({
 
 const comparisonSchema = z.strictObject({
   identical: z.boolean().describe('every state bit-identical'),
-  positions: z.array(
-    z.strictObject({
-      position: count,
-      layers: z.array(layerComparisonSchema),
-      firstDivergentLayer: count.nullable().describe('first layer whose residual stream is not bit-identical'),
-      firstTop1ChangeLayer: count.nullable(),
-    }),
-  ),
-  attention: z.strictObject({ jsNats: nats, sameTop1: z.boolean() }).nullable(),
+  positions: z.array(positionComparisonSchema),
+  attention: z.strictObject({ jsNats: nats, sameTop1: z.boolean() }).nullable().describe('of the last layer'),
+  attentionLayers: z
+    .array(attentionLayerComparisonSchema)
+    .optional()
+    .describe('of the layers that both models list, ascending'),
+  crossHead: crossHeadSchema.optional().describe('only with --cross-head'),
+  floor: floorSchema.optional(),
+  routing: routingSummarySchema.optional().describe('over several positions'),
   parts: partsSchema.optional().describe('which tensors of the two exports differ, as their manifests say'),
   verdict: verdictSchema.optional(),
 });
 
 const checkSchema = z.strictObject({
   id: z.string(),
-  model: z.enum(['base', 'ft', 'both']),
+  model: z.enum(['base', 'ft', 'both', 'floor']),
   status: z.enum(['pass', 'warn', 'fail']),
   value: finite.optional(),
   limit: finite.optional(),
   message: z.string(),
 });
 
+/**
+ * The JSON report: the one contract between ft-lens and other people's scripts. Types and JSON Schema come from here.
+ * Numbers are at full precision and finite. Probabilities lie in 0..1, entropies and divergences are in nats, times in
+ * milliseconds. Layer 0 is the embedding, layer i the residual stream after block i. Positions count from 0.
+ */
 export const reportSchema = z.strictObject({
   schema: z.literal('ft-lens.report'),
   schemaVersion: z.literal('1.0'),
@@ -195,9 +225,11 @@ export const reportSchema = z.strictObject({
     activeThreshold: probability,
     positions: z.array(count),
     tracked: z.array(z.strictObject({ id: count, text: z.string() })),
+    trackedSets: z.array(trackedSetSchema).optional(),
   }),
   models: z.strictObject({ base: modelSchema, ft: modelSchema.optional() }),
   comparison: comparisonSchema.optional(),
+  generation: generationSchemaOf(positionSchema, positionComparisonSchema).optional(),
   checks: z.array(checkSchema),
 });
 
@@ -206,10 +238,16 @@ export type ModelReport = z.infer<typeof modelSchema>;
 export type PositionReport = z.infer<typeof positionSchema>;
 export type LayerReport = z.infer<typeof layerSchema>;
 export type RoutingReport = z.infer<typeof routingSchema>;
-export type AttentionReport = z.infer<typeof attentionSchema>;
+export type { AttentionLayerComparison, AttentionLayerReport, AttentionReport } from './schema/attention.ts';
+export type { ExpertLoadReport, RoutingSummaryReport } from './schema/routing.ts';
+export type { TrackedSetReport, TrackedSetRow } from './schema/tracked-sets.ts';
 export type Comparison = z.infer<typeof comparisonSchema>;
 export type PositionComparison = Comparison['positions'][number];
+export type GenerationReport = NonNullable<Report['generation']>;
+export type ContinuationReport = GenerationReport['continuations'][number];
+export type WrittenToken = ContinuationReport['tokens'][number];
 export type LayerComparison = z.infer<typeof layerComparisonSchema>;
+export type { FloorLayer, FloorPosition, FloorReport } from './schema/floor.ts';
 export type Parts = z.infer<typeof partsSchema>;
 export type KnownParts = Extract<Parts, { known: true }>;
 export type PartReport = z.infer<typeof partSchema>;

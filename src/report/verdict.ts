@@ -1,8 +1,10 @@
 import { layerWords, percent } from './numbers.ts';
 import type { Check, Comparison, PositionComparison, PositionReport, Report, VerdictReport } from './schema.ts';
 import { causesOf } from './verdict/causes.ts';
+import { floorContext, liesWithin } from './verdict/floor.ts';
+import { noiseSentences, onlyRounding } from './verdict/noise.ts';
 import { partSentences } from './verdict/parts.ts';
-import { routingSentence } from './verdict/routing.ts';
+import { routingOverPositions, routingSentence } from './verdict/routing.ts';
 import { settlingOf, settlingOfPair } from './verdict/settling.ts';
 import { answer, sentence, type Wording } from './verdict/words.ts';
 
@@ -61,7 +63,7 @@ export function verdictOf(report: Report, wording: Wording): Verdict {
   const kind = pairKind(report.comparison, pair);
   return {
     kind,
-    headline: headlineOf(kind, pair, wording),
+    headline: headlineOf(kind, report.comparison, pair, wording),
     sentences: [...pairSentences(kind, report, pair, wording), ...normSentences],
   };
 }
@@ -84,17 +86,24 @@ function failedVerdict(failed: readonly Check[], report: Report, wording: Wordin
 
 function pairKind(comparison: Comparison, { base, ft, change }: Pair): VerdictReport['kind'] {
   if (comparison.identical) return 'identical';
+  if (liesWithin(change) || onlyRounding(comparison)) return 'within-noise';
   if (base.final.top[0]?.id !== ft.final.top[0]?.id) return 'answer-changes';
   if (change.layers.some((row) => !row.sameTop1)) return 'same-answer';
   return change.layers.some((row) => row.jsNats > 0) ? 'same-top1' : 'same-distributions';
 }
 
-function headlineOf(kind: VerdictReport['kind'], { base, ft }: Pair, wording: Wording): string {
+function headlineOf(kind: VerdictReport['kind'], comparison: Comparison, { base, ft }: Pair, wording: Wording): string {
   const [before, after] = [answer(base, wording), answer(ft, wording)];
   const sameAnswer = `${before} becomes ${percent(ft.final.top[0]?.prob ?? 0)}`;
   switch (kind) {
     case 'identical':
       return 'No difference found: every state of the two models is bit-identical.';
+    case 'within-noise': {
+      const change = base.final.top[0]?.id === ft.final.top[0]?.id ? sameAnswer : `${before} becomes ${after}`;
+      return onlyRounding(comparison)
+        ? `Only the rounding differs, both exports hold the same weights: ${change}.`
+        : `Within noise, no row differs by more than under rounding alone: ${change}.`;
+    }
     case 'same-distributions':
       return 'No difference shows: JS is 0 in every row.';
     case 'same-top1':
@@ -114,20 +123,23 @@ function pairSentences(kind: VerdictReport['kind'], report: Report, pair: Pair, 
   const { base, ft, change } = pair;
   const parts = partSentences(report.comparison, change, wording);
   if (kind === 'identical') return report.comparison?.parts?.known ? parts : [...parts, EXPECTED_DIFFERENCE];
+  const floor = floorContext(report.comparison?.floor, change);
   const sentences = [
     otherRecipe(report),
     whereItDiffers(change),
     ...parts,
     settlingOfPair(base, ft, wording),
-    routingSentence(change, report.models.base.expertsPerToken),
+    routingSentence(change, report.models.base.expertsPerToken, floor?.position),
     otherPositions(report),
-    'No noise floor was measured: small differences may be quantisation noise.',
+    routingOverPositions(report),
+    ...noiseSentences(report.comparison, floor, base, wording),
   ];
   return sentences.filter((text) => text !== undefined);
 }
 
 /** Comes first: nothing else that is said of the pair holds for the training alone. */
-function otherRecipe({ models }: Report): string | undefined {
+function otherRecipe({ models, comparison }: Report): string | undefined {
+  if (onlyRounding(comparison)) return 'This is what rounding alone does: the noise that --floor measures.';
   if (models.base.recipe === models.ft?.recipe) return undefined;
   return 'The weights of the two models are not stored in the same way: part of every difference is rounding, not training.';
 }

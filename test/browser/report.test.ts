@@ -1,11 +1,14 @@
-import { rmSync, writeFileSync } from 'node:fs';
+import { rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { divergence } from '../../src/report/numbers.ts';
+import { compact } from '../../src/render/html/columns.ts';
 import { renderJson } from '../../src/render/json.ts';
 import type { Report } from '../../src/report/schema.ts';
 import { ftLens, temporaryFolder } from '../helpers/cli.ts';
 import { AXIS_HEIGHT, AXIS_WIDTH } from '../../src/render/html/page/grid-layout.ts';
+import { EVERY_LAYER, withAttention, withCrossHead } from '../render/attention-report.ts';
 import { HOSTILE_TOKENS } from '../render/hostile-tokens.ts';
 import { FULL_SIZE, largeReport } from '../render/html/large-report.ts';
 import {
@@ -37,6 +40,9 @@ const REPORTS = {
   'two-positions': sampleTwoPositions(),
   hostile: sampleWithTokens([...ATTACKS, ...HOSTILE_TOKENS]),
   large: LARGE,
+  attention: withCrossHead(withAttention(samplePair(), { layers: EVERY_LAYER, heads: 8, listHeads: true })),
+  'attention-single': withAttention(sampleSingle(), { layers: [3, 48], heads: 4, listHeads: true }),
+  'attention-large': withCrossHead(withAttention(LARGE, { layers: EVERY_LAYER, heads: 32, listHeads: true })),
   'one-layer': largeReport({ positions: 1, layers: 1, experts: 0, expertsPerToken: 0 }),
 } satisfies Record<string, Report>;
 type Name = keyof typeof REPORTS;
@@ -159,7 +165,7 @@ describe.skipIf(CHROMIUM === undefined)('the HTML report in Chromium', () => {
     expect(offsets).toHaveLength(3);
     expect(new Set(offsets).size).toBe(1);
     expect(await page.locator('.card h2').textContent()).toMatch(/^L-39 · position 2 /);
-    expect(await page.locator('.layers tr[aria-current] th').textContent()).toBe('L-39');
+    expect(await page.locator('#layers tr[aria-current] th').textContent()).toBe('L-39');
     expect(await page.locator('.prompt [aria-current]').getAttribute('title')).toBe('position 2');
     expect(await page.locator('#predictions h2').textContent()).toBe('Final prediction after position 2');
     await page.keyboard.press('n');
@@ -248,6 +254,94 @@ describe.skipIf(CHROMIUM === undefined)('the HTML report in Chromium', () => {
     await drawn(page);
     expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(720);
     await page.context().close();
+  });
+
+  test('the choice of a layer changes maps, attention and its facts together', async () => {
+    const { page, complaints } = await open(browser, fileOf('attention'));
+    const heading = page.locator('#attention h2');
+    expect(await heading.textContent()).toBe('Attention of L-48 from position 9');
+    await page.locator('#select-attention').selectOption({ label: 'L-24' });
+    expect(await heading.textContent()).toBe('Attention of L-24 from position 9');
+    expect(await page.locator('.card h2').textContent()).toMatch(/^L-24 /);
+    const js = REPORTS.attention.comparison?.attentionLayers?.[23]?.jsNats ?? 0;
+    expect(await page.locator('#attention .note').first().textContent()).toContain(`JS ${divergence(js)}`);
+    // The other way round: a key in the maps.
+    await page.locator('[role=gridcell]').focus();
+    await page.keyboard.press('ArrowUp');
+    expect(await heading.textContent()).toBe('Attention of L-25 from position 9');
+    expect(await page.locator('#select-attention option:checked').textContent()).toBe('L-25');
+    expect(complaints).toEqual([]);
+    await page.context().close();
+  });
+
+  test('heads are rows of maps and of a table, and one can be chosen', async () => {
+    const { page } = await open(browser, fileOf('attention'));
+    expect(await page.locator('#attention .heads tbody tr').count()).toBe(8);
+    expect(await page.locator('#attention .panels canvas').count()).toBe(3);
+    await page.locator('#attention .heads tbody tr').nth(2).click();
+    expect(await page.locator('#select-heads option:checked').textContent()).toBe('head 2');
+    const base = REPORTS.attention.models.base.attentionLayers?.at(-1)?.heads?.[2] ?? [];
+    const shown = await page.locator('#attention .strip').first().locator('small').allTextContents();
+    expect(shown).toEqual(base.map((weight) => compact(weight).toFixed(3)));
+    expect(await page.locator('#attention .heads [aria-current] th').textContent()).toBe('h2');
+    const map = page.locator('#attention .panels .heatmap').first();
+    const box = await map.boundingBox();
+    if (box === null) throw new Error('no map');
+    await map.scrollIntoViewIfNeeded();
+    // In the first row, over position 0.
+    await map.hover({ position: { x: AXIS_WIDTH + 3, y: 3 } });
+    const first = REPORTS.attention.models.base.attentionLayers?.at(-1)?.heads?.[0]?.[0] ?? 0;
+    expect(await page.locator('#attention .note').last().textContent()).toContain(
+      `h0 looks at position 0 You: base ${first.toFixed(3)}`,
+    );
+    await map.click({ position: { x: AXIS_WIDTH + 3, y: 3 } });
+    expect(await page.locator('#select-heads option:checked').textContent()).toBe('head 0');
+    await page.context().close();
+  });
+
+  test('one model has its layers and heads, and no difference', async () => {
+    const { page } = await open(browser, fileOf('attention-single'));
+    expect(await page.locator('#select-attention option').allTextContents()).toEqual(['L-3', 'L-48']);
+    expect(await page.locator('#attention .panels canvas').count()).toBe(1);
+    expect(await page.locator('#attention .note').first().textContent()).not.toContain('JS');
+    await page.context().close();
+  });
+
+  test('a report without listed layers shows the last one, without a choice', async () => {
+    const { page } = await open(browser, fileOf('pair'));
+    expect(await page.locator('#attention h2').textContent()).toBe('Attention of L-48 from position 9');
+    expect(await page.locator('#attention select').count()).toBe(0);
+    expect(await page.locator('#attention .strip').count()).toBe(3);
+    expect(await page.locator('#cross-head').count()).toBe(0);
+    await page.context().close();
+  });
+
+  test('the cross-head reading follows the position and the layer', async () => {
+    const { page } = await open(browser, fileOf('attention-large'));
+    expect(await page.locator('#cross-head tbody tr').count()).toBe(49);
+    const sentence = (): Promise<string | null> => page.locator('#cross-head p').first().textContent();
+    const before = await sentence();
+    await page.locator('[role=gridcell]').focus();
+    for (const key of ['Home', 'ArrowDown']) await page.keyboard.press(key);
+    expect(await sentence()).not.toBe(before);
+    await page.locator('#cross-head table').scrollIntoViewIfNeeded();
+    await drawn(page);
+    expect(await page.locator('#cross-head [aria-current] th').textContent()).toBe('L-47');
+    const layer = REPORTS['attention-large'].comparison?.crossHead?.positions[0]?.layers[47];
+    const cells = await page.locator('#cross-head [aria-current] td').allTextContents();
+    expect(cells.slice(0, 4)).toEqual(
+      [
+        layer?.baseHead.jsNats ?? 0,
+        layer?.ftHead.jsNats ?? 0,
+        layer?.headJsNats.baseState ?? 0,
+        layer?.headJsNats.ftState ?? 0,
+      ].map(divergence),
+    );
+    await page.context().close();
+  });
+
+  test('every head of every layer at full size stays under 6 MB', () => {
+    expect(statSync(fileOf('attention-large')).size).toBeLessThan(6e6);
   });
 
   test('without its script still says the verdict and the checks', async () => {

@@ -36,6 +36,51 @@ describe('--json', () => {
     expect(valid).toBe(true);
   });
 
+  test('of several positions, with tracked sets, is such a document too', async () => {
+    const options = ['--positions', 'all', '--track', 'You', '--track', 'the,are', '--json'];
+    const { stdout } = await inFolder(['analyze', PROMPT, ...PAIR, ...options]);
+    const validate = new Ajv2020({ strict: false }).compile(JSON.parse((await inFolder(['schema'])).stdout));
+    validate(JSON.parse(stdout));
+    expect(validate.errors ?? []).toEqual([]);
+    const { settings, comparison, models } = JSON.parse(stdout);
+    expect(settings.trackedSets).toHaveLength(2);
+    expect(comparison.routing.layers).toHaveLength(3);
+    expect(models.ft.expertLoad).toHaveLength(3);
+  });
+
+  test('with layers of attention, heads and the cross-head reading, too; every format takes it', async () => {
+    const options = ['--attention-layers', '1,3', '--heads', '--cross-head', '-o', 'attention.json'];
+    await inFolder(['analyze', PROMPT, ...PAIR, '--json', ...options]);
+    const written = JSON.parse(readFileSync(join(folder, 'attention.json'), 'utf8'));
+    const validate = new Ajv2020({ strict: false }).compile(JSON.parse((await inFolder(['schema'])).stdout));
+    validate(written);
+    expect(validate.errors ?? []).toEqual([]);
+    expect(written.models.ft.attentionLayers.map(({ layer }: { layer: number }) => layer)).toEqual([1, 3]);
+    expect(written.comparison.attentionLayers[0].heads).toHaveLength(4);
+    expect(written.comparison.crossHead).toEqual({ sameHead: true, positions: [] });
+    for (const [format, expected] of [
+      ['table', 'Attention by layer'],
+      ['csv', 'attentionLayers.heads.jsNats'],
+      ['html', '--attention-layers 1,3 --heads --cross-head'],
+    ] as const) {
+      const { stdout, stderr } = await inFolder(['render', 'attention.json', '--format', format]);
+      expect(stderr).toBe('');
+      expect(stdout).toContain(expected);
+    }
+  });
+
+  test.each([
+    [['--attention-layers', '0'], 'the embedding, which attends to nothing'],
+    [['--attention-layers', '4'], '1 to 3'],
+    [['--attention-layers', 'first'], 'last, all or a list such as 1,24,48'],
+    [['--cross-head', '--base', 'base-int4'], 'add --ft DIR'],
+  ])('is refused with %j', async (options, words) => {
+    const models = options.includes('--base') ? [] : PAIR;
+    const { status, stdout, stderr } = await inFolder(['analyze', PROMPT, ...models, ...options, '--json']);
+    expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
+    expect(stderr).toContain(words);
+  });
+
   test('of one model has no comparison; every option shows in it', async () => {
     const options = ['-k', '2', '--final-top', '3', '--attention-top', '4', '--positions', '0,-1', '--heads'];
     const more = ['--track', ' fox', '--track', '#5', '--norm', 'none', '--active-threshold', '0.5'];
@@ -167,6 +212,20 @@ describe('--fail-on', () => {
     const different = await inFolder(['analyze', PROMPT, ...PAIR, ...rule]);
     expect([equal.status, different.status]).toEqual([1, 0]);
     expect(equal.stdout).toContain('bit-identical');
+  });
+
+  test('within-noise: 1 for two models that differ no more than the floor, 0 for others', async () => {
+    const models = join(FIXTURES, '../../models');
+    await inFolder(['export', '--checkpoint', join(models, 'base'), '--out', 'demo-int8', '--bits', '8']);
+    const rule = ['--floor', 'demo-int8', '--fail-on', 'within-noise', '--quiet'];
+    const against = (ft: string): Promise<CliResult> =>
+      inFolder(['analyze', PROMPT, '--base', join(models, 'base-int4'), '--ft', ft, ...rule]);
+    const recipe = await against('demo-int8');
+    const tuned = await against(join(models, 'ft-int4'));
+    const equal = await against(join(models, 'base-int4'));
+    expect([recipe.status, tuned.status, equal.status]).toEqual([1, 0, 1]);
+    expect(recipe.stdout).toMatch(/Verdict {3}Only the rounding differs/);
+    expect(tuned.stdout).toMatch(/lie above the noise\s+floor \(demo-int8\)/);
   });
 
   test('self-check: 1 when the last row is not what the model says, as without the final norm', async () => {

@@ -39,6 +39,17 @@ describe('a wrong call exits with 2 and one block on stderr', () => {
         'error  The model has no such layer.                                       exit 2',
         '  where     --layers',
         '  expected  0 to 3; 0 is the embedding     got  99',
+        '  do        see ft-lens analyze --help',
+      ],
+    ],
+    [
+      'rows of the table in a format that is none',
+      ['analyze', 'fox', ...BASE, '--layers', '0,1', '--json'],
+      [
+        'error  An option that shapes the table was given for another format.      exit 2',
+        '  where     --layers',
+        '  expected  the table     got  json',
+        '  do        leave --layers out: the report holds every layer and position that was read',
       ],
     ],
     [
@@ -86,7 +97,10 @@ describe('a wrong call exits with 2 and one block on stderr', () => {
       ['analyze', ...BASE],
       [
         'error  There is no prompt.                                                exit 2',
+        '  where     ft-lens analyze',
         '  expected  an argument, - for standard input, --prompt-file FILE or --token-ids LIST',
+        '  got       none of them',
+        '  do        ft-lens analyze "You are a fox."',
       ],
     ],
     [
@@ -94,8 +108,10 @@ describe('a wrong call exits with 2 and one block on stderr', () => {
       ['analyze', 'fox', '--token-ids', '1,2', ...BASE],
       [
         'error  There is more than one prompt.                                     exit 2',
+        '  where     ft-lens analyze',
         '  expected  one of an argument, - for standard input, --prompt-file FILE or --token-ids LIST',
         '  got       the argument and --token-ids',
+        '  do        leave all but one out; a text with blanks is one argument in quotes',
       ],
     ],
     [
@@ -103,7 +119,9 @@ describe('a wrong call exits with 2 and one block on stderr', () => {
       ['analyze', '', ...BASE],
       [
         'error  The prompt is empty.                                               exit 2',
-        '  expected  at least one token to read',
+        '  where     the argument',
+        '  expected  at least one token to read     got  an empty text',
+        '  do        ft-lens analyze "You are a fox."',
       ],
     ],
     [
@@ -112,6 +130,7 @@ describe('a wrong call exits with 2 and one block on stderr', () => {
       [
         'error  This option is not known.                                          exit 2',
         '  where     --topk',
+        '  expected  an option of this command     got  no such option',
         '  do        did you mean --top-k?  (ft-lens analyze --help lists all)',
       ],
     ],
@@ -121,6 +140,7 @@ describe('a wrong call exits with 2 and one block on stderr', () => {
       [
         'error  This command is not known.                                         exit 2',
         '  where     anallyze',
+        '  expected  a command of ft-lens     got  no such command',
         '  do        did you mean analyze?  (ft-lens --help lists all)',
       ],
     ],
@@ -130,6 +150,7 @@ describe('a wrong call exits with 2 and one block on stderr', () => {
       [
         'error  An option is missing that this command needs.                      exit 2',
         '  where     --out <dir>',
+        '  expected  this option with a value     got  none',
         '  do        see ft-lens export --help',
       ],
     ],
@@ -139,6 +160,7 @@ describe('a wrong call exits with 2 and one block on stderr', () => {
       [
         'error  These options exclude each other.                                  exit 2',
         '  where     --json --dry-run',
+        '  expected  one of them',
         '  do        see ft-lens setup cuda --help',
       ],
     ],
@@ -148,6 +170,7 @@ describe('a wrong call exits with 2 and one block on stderr', () => {
       [
         'error  An option has no value.                                            exit 2',
         '  where     --base <dir>',
+        '  expected  a value     got  none',
         '  do        see ft-lens analyze --help',
       ],
     ],
@@ -158,6 +181,7 @@ describe('a wrong call exits with 2 and one block on stderr', () => {
         'error  An option has a value that it cannot have.                         exit 2',
         '  where     --top-k',
         '  expected  a whole number of at least 1     got  "5x"',
+        '  do        give --top-k such a value, or leave it out',
       ],
     ],
     [
@@ -167,6 +191,7 @@ describe('a wrong call exits with 2 and one block on stderr', () => {
         'error  An option has a value that it cannot have.                         exit 2',
         '  where     --format',
         '  expected  table, json, csv, html     got  "pdf"',
+        '  do        give --format such a value, or leave it out',
       ],
     ],
     [
@@ -175,7 +200,28 @@ describe('a wrong call exits with 2 and one block on stderr', () => {
       [
         'error  One model alone has no difference.                                 exit 2',
         '  where     --fail-on no-difference',
-        '  expected  --base and --ft',
+        '  expected  --base and --ft     got  one model',
+        '  do        give --ft DIR as well, or leave this rule out',
+      ],
+    ],
+    [
+      'a noise floor under one model',
+      ['analyze', 'fox', ...BASE, '--floor', 'ft-int4'],
+      [
+        'error  A noise floor needs a comparison to lie under.                     exit 2',
+        '  where     --floor ft-int4',
+        '  expected  --ft as well',
+        '  do        to compare the base with this export itself, name it by --ft',
+      ],
+    ],
+    [
+      'noise without a noise floor',
+      ['analyze', 'fox', ...BASE, '--ft', 'base-int4', '--fail-on', 'within-noise'],
+      [
+        'error  Without a noise floor it is not known what is noise.               exit 2',
+        '  where     --fail-on within-noise',
+        '  expected  --floor as well',
+        '  do        ft-lens export --checkpoint DIR --out DIR --bits 8 makes one',
       ],
     ],
     [
@@ -307,5 +353,10 @@ describe('an output that cannot be written', () => {
     expect(block(nowhere.stderr)[0]).toMatch(/^error {2}The folder of the output file does not exist\. +exit 2$/);
     expect([intoFolder.status, nowhere.status]).toEqual([2, 2]);
     expect(readdirSync(out)).toEqual([]);
+  });
+
+  test('is refused before a model is read', async () => {
+    const { stderr } = await ftLens(['analyze', 'fox', ...BASE, '-o', join(folder, 'no/where')], { cwd: folder });
+    expect(stderr).not.toMatch(/^(?:device|base) /m);
   });
 });

@@ -8,6 +8,7 @@ import { parseCsv } from '../render/parse-csv.ts';
 
 const PROMPT = 'You are a fox. you are fox, give say a';
 const ANALYZE = ['analyze', PROMPT, '--base', 'base-int4', '--ft', 'ft-int4', '--positions', 'all', '--quiet'];
+const TRACK = ['--track', 'You', '--track', 'the,are'];
 
 let folder: string;
 const inFolder = (args: readonly string[]): ReturnType<typeof ftLens> => ftLens(args, { cwd: folder });
@@ -18,7 +19,7 @@ beforeAll(async () => {
   const adapter = join(FIXTURES, 'adapters/tiny-published/attention-experts');
   await inFolder(['export', '--checkpoint', checkpoint, '--out', 'base-int4']);
   await inFolder(['export', '--checkpoint', checkpoint, '--adapter', adapter, '--out', 'ft-int4']);
-  writeFileSync(join(folder, 'report.json'), (await inFolder([...ANALYZE, '--json'])).stdout);
+  writeFileSync(join(folder, 'report.json'), (await inFolder([...ANALYZE, ...TRACK, '--json'])).stdout);
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
@@ -53,6 +54,14 @@ describe('csv', () => {
       layers.map(({ jsNats }) => jsNats),
     );
     expect(js).toEqual(expected);
+  });
+
+  test('has the load of the experts and the tracked sets', async () => {
+    const rows = parseCsv(await rendered('csv', 'sets.csv'));
+    const count = (name: string): number => rows.filter(({ statistic }) => statistic === name).length;
+    // 2 models × 3 blocks × 4 experts; 2 models × 12 positions × 4 rows × 2 sets
+    expect([count('expertLoad.assignments'), count('routing.meanJsNats')]).toEqual([24, 3]);
+    expect(count('trackedSets.prob')).toBe(192);
   });
 
   test('goes through head', async () => {

@@ -11,7 +11,7 @@ export class Exports {
 
   /** @returns the folder of the export, which is named after the adapter, or `base` */
   async make(checkpoint: string, adapter?: string, options: Partial<ExportRequest> = {}): Promise<string> {
-    const out = join(this.folder, `${checkpoint}-${adapter ?? 'base'}`);
+    const out = this.folderOf(checkpoint, adapter);
     await exportModel({
       checkpoint: join(fixtures, checkpoint),
       adapter: adapter && join(fixtures, 'adapters', checkpoint, adapter),
@@ -20,6 +20,11 @@ export class Exports {
       ...options,
     });
     return out;
+  }
+
+  /** Where {@link make} puts an export. */
+  folderOf(checkpoint: string, adapter?: string): string {
+    return join(this.folder, `${checkpoint}-${adapter ?? 'base'}`);
   }
 
   remove(): void {

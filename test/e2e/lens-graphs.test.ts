@@ -63,7 +63,16 @@ function randomLogits(rows: number, positions: number, vocabulary: number, seed:
 const NATS = 1e-5;
 const PROBABILITY = 1e-6;
 
-const options = { topK: 5, finalTop: 10, activeThreshold: 0.01, tracked: [3, 0] };
+const options = {
+  topK: 5,
+  finalTop: 10,
+  activeThreshold: 0.01,
+  tracked: [3, 0],
+  trackedSets: [
+    [3, 0, 77],
+    [4, 129, 5, 2, 1],
+  ],
+};
 
 async function rowStatistics(logits: Logits, own: Float32Array, overrides: Partial<typeof options> = {}) {
   const settings = { ...options, ...overrides, rows: logits.rows };
@@ -72,13 +81,14 @@ async function rowStatistics(logits: Logits, own: Float32Array, overrides: Parti
   );
   const session = await engine.createSession(graph, 'row statistics');
   const names = ['top_ids', 'top_probs', 'entropy', 'active', 'kl_to_final', 'final_prob', 'final_rank'];
-  const tracked = (overrides.tracked ?? options.tracked).length > 0 ? ['tracked_probs', 'tracked_ranks'] : [];
+  const tracked = settings.tracked.length > 0 ? ['tracked_probs', 'tracked_ranks'] : [];
+  const sets = settings.trackedSets.length > 0 ? ['set_probs', 'set_best', 'set_ranks'] : [];
   const result = await session.run(
     {
       logits: tensor(logits),
       own_logits: floatTensor(own, [1, 1, logits.positions, logits.vocabulary]),
     },
-    { fetch: [...names, ...tracked, 'own_top_ids', 'own_top_probs', 'head_difference'] },
+    { fetch: [...names, ...tracked, ...sets, 'own_top_ids', 'own_top_probs', 'head_difference'] },
   );
   await session.release();
   return result;
@@ -109,6 +119,14 @@ function expectRowStatistics(result: RunResult, logits: Logits, own: Float32Arra
         const entry = index * options.tracked.length + place;
         expectWithin(result.floats('tracked_probs')[entry], probabilities[id] as number, PROBABILITY);
         expect(result.integers('tracked_ranks')[entry]).toBe(reference.rank(values, id));
+      }
+      for (const [place, set] of options.trackedSets.entries()) {
+        const entry = index * options.trackedSets.length + place;
+        const mass = set.reduce((sum, id) => sum + (probabilities[id] as number), 0);
+        const best = set.findIndex((id) => set.every((other) => values[id]! >= values[other]!));
+        expectWithin(result.floats('set_probs')[entry], mass, set.length * PROBABILITY);
+        expect(result.integers('set_best')[entry]).toBe(best);
+        expect(result.integers('set_ranks')[entry]).toBe(reference.rank(values, set[best] as number));
       }
     }
 }
@@ -163,7 +181,7 @@ describe('row statistics', () => {
 
   it('never count the entries that fill the vocabulary up', async () => {
     const data = new Float32Array(10).fill(-3.0e38);
-    const result = await rowStatistics({ rows: 1, positions: 1, vocabulary: 10, data }, data, { finalTop: 10 });
+    const result = await rowStatistics({ rows: 1, positions: 1, vocabulary: 10, data }, data, { trackedSets: [] });
     expect(result.integers('own_top_ids')).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
     expect(result.integers('active')[0]).toBe(10);
   });
@@ -182,7 +200,7 @@ describe('row statistics', () => {
     const own = at(logits, 1, 0).map((logit, id) => (id === 17 ? logit + 2 : logit));
     const [a, b] = [reference.softmax(at(logits, 1, 0)), reference.softmax(own)];
     const expected = largest(a.map((p, id) => Math.abs(p - (b[id] as number))));
-    const result = await rowStatistics(logits, own, { tracked: [] });
+    const result = await rowStatistics(logits, own, { tracked: [], trackedSets: [] });
     expectWithin(result.floats('head_difference')[0], expected, PROBABILITY);
   });
 });
@@ -190,9 +208,15 @@ describe('row statistics', () => {
 const PAIR = ['kl_ft_base', 'kl_base_ft', 'js', 'base_top_rank_in_ft', 'ft_top_rank_in_base', 'own_difference'];
 
 async function pairStatistics(base: Logits, ft: Logits) {
-  const graph = statisticsGraph(base.vocabulary, { topK: 1, finalTop: 1 }, (statistics, lens, _final, own) =>
-    addPairStatistics(statistics, lens, own),
-  );
+  const graph = statisticsGraph(base.vocabulary, { topK: 1, finalTop: 1 }, (statistics, lens, _final, own) => {
+    const [first, second] = [0, 1].map((index) => ({
+      lens: statistics.pick(`/${index}`, lens, 'model', index),
+      own: statistics.builder.node(`/${index}/own`, 'Gather', [own, statistics.builder.int64s([index])], {
+        attributes: { axis: 0n },
+      }),
+    }));
+    addPairStatistics(statistics, first!, second!);
+  });
   const session = await engine.createSession(graph, 'pair statistics');
   const own = ({ vocabulary, ...logits }: Logits) => ({
     rows: 1,

@@ -1,6 +1,6 @@
 import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { safetensorsBytes } from '../export/checkpoint/tiny-files.ts';
+import { safetensorsBytes } from '../export/checkpoint/tiny-model.ts';
 
 interface Alterations {
   /** Tensors for which this is false are left out. */

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { openCheckpoint } from '../../src/export/checkpoint/open-checkpoint.ts';
 import { mergeAdapter } from '../../src/export/lora/merge-adapter.ts';
 import { openAdapter } from '../../src/export/lora/open-adapter.ts';
-import { tinySafetensors, type TinyTensor } from '../export/checkpoint/tiny-files.ts';
+import { tinySafetensors, type TinyTensor } from '../export/checkpoint/tiny-model.ts';
 
 /** A small checkpoint with an adapter merged into it in f32, as other programs leave it behind. */
 export async function mergedCheckpoint(checkpointFolder: string, adapterFolder: string, out: string): Promise<string> {

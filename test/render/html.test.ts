@@ -12,6 +12,7 @@ import {
   sampleTracked,
   sampleWithTokens,
 } from './sample-report.ts';
+import { withSets } from './with-sets.ts';
 
 const PAGE: PageCode = {
   script: { text: 'let page;', sha256: 'U0NSSVBU' },
@@ -35,6 +36,7 @@ describe.each<readonly [string, Report]>([
   ['identical', sampleIdentical()],
   ['failed', sampleFailed()],
   ['tracked', sampleTracked()],
+  ['sets', withSets(samplePair())],
   ['hostile', sampleWithTokens([...HOSTILE_TOKENS, ...MARKUP])],
 ])('the page of a %s report', (_, report) => {
   const document = renderHtml(report, PAGE);

@@ -4,6 +4,7 @@ import { renderTable } from '../../src/render/table.ts';
 import type { TableView } from '../../src/render/table.ts';
 import { reportSchema } from '../../src/report/schema.ts';
 import type { Report } from '../../src/report/schema.ts';
+import { EVERY_LAYER, withAttention, withCrossHead, withSameHead } from './attention-report.ts';
 import { HOSTILE_TOKENS } from './hostile-tokens.ts';
 import {
   sampleFailed,
@@ -15,6 +16,8 @@ import {
   sampleWithTokens,
   sampleWithoutNorm,
 } from './sample-report.ts';
+import { withFloor } from './with-floor.ts';
+import { withSets } from './with-sets.ts';
 
 const ESCAPE = '\u001b';
 const SEQUENCE = new RegExp(String.raw`(${ESCAPE}\[[0-9;]*[mG])`);
@@ -29,8 +32,18 @@ const SAMPLES: readonly (readonly [name: string, report: Report])[] = [
   ['without-norm', sampleWithoutNorm()],
   ['tracked', sampleTracked()],
   ['two-positions', sampleTwoPositions()],
+  ['floor', withFloor(samplePair())],
+  ['sets', withSets(samplePair())],
+  ['attention', withAttention(samplePair(), { layers: EVERY_LAYER, heads: 4, listHeads: true })],
+  ['cross-head', withCrossHead(samplePair())],
+  ['same-head', withSameHead(sampleTwoPositions())],
 ];
 const hostile = sampleWithTokens(HOSTILE_TOKENS);
+const hostileFloor = withFloor(hostile, undefined, {
+  name: HOSTILE_TOKENS.join(''),
+  recipe: HOSTILE_TOKENS.join(', '),
+});
+const hostileAttention = withCrossHead(withAttention(hostile, { layers: EVERY_LAYER, heads: 2, listHeads: true }));
 
 it.each(SAMPLES)('the sample report %s is a report', (_, report) => {
   expect(() => reportSchema.parse(report)).not.toThrow();
@@ -39,6 +52,18 @@ it.each(SAMPLES)('the sample report %s is a report', (_, report) => {
 describe('what it looks like', () => {
   it.each([60, 80, 100, 120, 160])('a pair at %i columns', async (width) => {
     await expect(renderTable(samplePair(), { ...VIEW, width })).toMatchFileSnapshot(`snapshots/pair-${width}.txt`);
+  });
+
+  it.each([80, 160])('a pair beside a noise floor at %i columns', async (width) => {
+    const text = renderTable(withFloor(samplePair()), { ...VIEW, width });
+    await expect(text).toMatchFileSnapshot(`snapshots/floor-${width}.txt`);
+  });
+
+  it('a noise floor in ASCII and in sentences', async () => {
+    const report = withFloor(samplePair());
+    await expect(renderTable(report, { ...VIEW, ascii: true })).toMatchFileSnapshot('snapshots/floor-ascii.txt');
+    const text = renderTable(report, { ...VIEW, accessible: true });
+    await expect(text).toMatchFileSnapshot('snapshots/floor-accessible.txt');
   });
 
   it('a pair in a pipe: no width, all layers', async () => {
@@ -72,8 +97,9 @@ describe('lines', () => {
   const widths = [40, 49, 50, 55, 59, 60, 63, 67, 68, 74, 79, 80, 90, 99, 100, 110, 119, 120, 140, 159, 160, 181, 200];
 
   it.each(widths)('never exceed %i columns', (width) => {
-    for (const report of [samplePair(), hostile]) expectNoLineOver(width, report, { ...VIEW, width });
-    expectNoLineOver(width, hostile, { ...VIEW, width, ascii: true });
+    for (const report of [samplePair(), hostileAttention, hostileFloor])
+      expectNoLineOver(width, report, { ...VIEW, width });
+    expectNoLineOver(width, hostileAttention, { ...VIEW, width, ascii: true });
   });
 
   it.each([40, 60, 80, 100])('of every kind of report never exceed %i columns', (width) => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { asciiQuote, asciiText, quoteText, tokenText, visibleText } from '../../src/render/token-text.ts';
+import { asciiQuote, quoteText } from '../../src/render/quote-text.ts';
+import { asciiText, tokenText, visibleText } from '../../src/render/token-text.ts';
 import { HOSTILE_TOKENS } from './hostile-tokens.ts';
 
 describe('tokenText', () => {

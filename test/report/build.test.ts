@@ -20,6 +20,7 @@ function row(topIds: number[]): RowReading {
     finalProb: 0.1,
     finalRank: 3,
     tracked: [{ prob: 0.01, rank: 40 }],
+    trackedSets: [{ prob: 0.02, bestRank: 7, bestId: 6 }],
     residualNorm: 12,
   };
 }
@@ -37,6 +38,7 @@ function reading(tops: number[][], finalIds: number[], routerLogits: number[]): 
       },
     ],
     attention: { layer: 2, queryPosition: 1, attention: attentionOf(Float32Array.of(0.25, 0.75), 1, 2, 1) },
+    attentionLayers: [],
   };
 }
 
@@ -90,6 +92,7 @@ describe('buildModelReport', () => {
         { id: 2, text: 't2', prob: 0.25 },
       ],
       tracked: [{ id: 6, text: 't6', prob: 0.01, rank: 40 }],
+      trackedSets: [{ prob: 0.02, bestRank: 7, bestId: 6 }],
       finalToken: { prob: 0.1, rank: 3 },
     });
     expect(report.attention).toEqual({

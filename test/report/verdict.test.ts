@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { quoteText, visibleText } from '../../src/render/token-text.ts';
+import { quoteText } from '../../src/render/quote-text.ts';
+import { visibleText } from '../../src/render/token-text.ts';
 import { type Report, reportSchema } from '../../src/report/schema.ts';
 import { verdictOf, verdictReport } from '../../src/report/verdict.ts';
 import {
@@ -73,7 +74,7 @@ describe('the sentences', () => {
       'States differ from L-1 on, top-1 for the first time in L-25; JS exceeds 0.1 first in L-42.',
       'The fine-tune settles on " me" at L-43, base on " a" only at L-48.',
       'The difference is associated with routing that moves most in L-48 (4 of 8 experts shared, JS 0.1760).',
-      'No noise floor was measured: small differences may be quantisation noise.',
+      'No noise floor was measured (--floor): small differences may be quantisation noise.',
     ]);
   });
 

@@ -10,6 +10,8 @@ import { checkAttention, checkFinite, checkLayers, checkRouting } from './state-
 export interface ReadingSettings {
   readonly norm: 'final' | 'none';
   readonly ownLogits: OwnLogits;
+  /** layers whose attention was asked for */
+  readonly attentionLayers: readonly number[];
 }
 
 /** Self-checks of one model. Whether it can be believed at all comes first. */
@@ -17,7 +19,7 @@ export function modelChecks(
   side: Side,
   { anatomy }: OpenModel,
   reading: ModelReading,
-  { norm, ownLogits }: ReadingSettings,
+  { norm, ownLogits, attentionLayers }: ReadingSettings,
 ): Check[] {
   const hasRouters = anatomy.layers.some(({ router }) => router !== undefined);
   return [
@@ -26,6 +28,6 @@ export function modelChecks(
     checkLayers(side, anatomy),
     checkFinite(side),
     ...(hasRouters ? [checkRouting(side, reading)] : []),
-    checkAttention(side, reading),
+    checkAttention(side, reading, attentionLayers),
   ];
 }

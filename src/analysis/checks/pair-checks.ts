@@ -11,7 +11,7 @@ export function pairChecks(base: ModelAndTokenizer, ft: ModelAndTokenizer, promp
 
 /** Vocabularies that differ never get this far: they are an error. */
 function checkVocabulary(base: Tokenizer, ft: Tokenizer): Check {
-  const known = base.fingerprint !== undefined && ft.fingerprint !== undefined;
+  const known = base.vocabulary !== undefined && ft.vocabulary !== undefined;
   return {
     id: 'same-vocabulary',
     model: 'both',

@@ -23,27 +23,32 @@ export function checkLayers(model: Side, anatomy: DecoderAnatomy): Check {
   };
 }
 
-export function checkAttention(model: Side, { attention }: ModelReading): Check {
-  if (attention === undefined)
-    return {
-      id: 'attention-sums-to-one',
-      model,
-      status: 'warn',
-      message: 'The last layer gives no attention weights: its operator keeps them to itself.',
-    };
-  const sums = attention.attention.heads.map((head) => head.reduce((a, b) => a + b, 0));
-  const value = Math.max(...sums.map((sum) => Math.abs(sum - 1)));
-  const passed = value <= SUM_LIMIT;
-  return {
-    id: 'attention-sums-to-one',
-    model,
-    status: passed ? 'pass' : 'fail',
-    value,
-    limit: SUM_LIMIT,
-    message: passed
-      ? 'The attention weights of every head sum to 1.'
-      : 'The attention weights of a head do not sum to 1: they are not what the layer applies.',
-  };
+/** @param wanted layers asked for beside the last, ascending */
+export function checkAttention(
+  model: Side,
+  { attention, attentionLayers }: ModelReading,
+  wanted: readonly number[],
+): Check {
+  const id = 'attention-sums-to-one';
+  const read = [...(attention ? [attention] : []), ...attentionLayers];
+  const missing = wanted.filter((layer) => !read.some((reading) => reading.layer === layer));
+  const sums = read.flatMap(({ attention: { heads } }) => heads.map((head) => head.reduce((a, b) => a + b, 0)));
+  const value = sums.reduce((worst, sum) => Math.max(worst, Math.abs(sum - 1)), 0);
+  if (!(value <= SUM_LIMIT)) {
+    const message = 'The attention weights of a head do not sum to 1: they are not what the layer applies.';
+    return { id, model, status: 'fail', value, limit: SUM_LIMIT, message };
+  }
+  if (attention === undefined || missing.length > 0)
+    return { id, model, status: 'warn', message: `${missingWords(missing)} their operator keeps them to itself.` };
+  const message = 'The attention weights of every head sum to 1.';
+  return { id, model, status: 'pass', value, limit: SUM_LIMIT, message };
+}
+
+function missingWords(layers: readonly number[]): string {
+  if (layers.length === 0) return 'The last layer gives no attention weights:';
+  return layers.length === 1
+    ? `Layer ${layers[0]} gives no attention weights:`
+    : `Layers ${layers.join(', ')} give no attention weights:`;
 }
 
 /**

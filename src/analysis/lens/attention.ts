@@ -25,6 +25,29 @@ export function attentionOf(probabilities: Float32Array, heads: number, keys: nu
   return { heads: perHead, weights, entropy: entropy(weights), order: topIndices(weights, weights.length) };
 }
 
+export interface HeadStatistics {
+  readonly head: number;
+  /** in nats */
+  readonly entropy: number;
+  readonly sinkShare: number;
+}
+
+/** Each head by itself: where a mean over heads looks, no single head may. */
+export function headStatistics({ heads }: Attention): HeadStatistics[] {
+  return heads.map((weights, head) => ({ head, entropy: entropy(weights), sinkShare: sinkShare(weights) }));
+}
+
+/** The weight on position 0, which most models use as a sink: heads that find nothing to look at look there. */
+export function sinkShare(weights: Float64Array): number {
+  return weights[0] as number;
+}
+
 export function compareAttention(base: Attention, ft: Attention): { js: number; sameTop1: boolean } {
   return { js: jensenShannon(base.weights, ft.weights), sameTop1: base.order[0] === ft.order[0] };
+}
+
+/** Divergence of each head in nats; none where two models have not the same number of heads. */
+export function compareHeads(base: Attention, ft: Attention): number[] {
+  if (base.heads.length !== ft.heads.length) return [];
+  return base.heads.map((weights, head) => jensenShannon(weights, ft.heads[head] as Float64Array));
 }

@@ -15,6 +15,8 @@ export interface RowReading {
   readonly finalRank: number;
   /** in the order of the tracked tokens */
   readonly tracked: readonly { readonly prob: number; readonly rank: number }[];
+  /** in the order of the tracked sets: probability of the set, and its most probable token */
+  readonly trackedSets: readonly { readonly prob: number; readonly bestRank: number; readonly bestId: number }[];
   /** Euclidean norm of the residual stream */
   readonly residualNorm: number;
 }
@@ -39,8 +41,10 @@ export interface AttentionReading {
 
 export interface ModelReading {
   readonly positions: readonly PositionReading[];
-  /** undefined when the model gives no attention weights */
+  /** of the last layer; undefined when it gives no attention weights */
   readonly attention: AttentionReading | undefined;
+  /** of the layers asked for, ascending; those that give no weights are missing */
+  readonly attentionLayers: readonly AttentionReading[];
 }
 
 /** The two models at one layer and position. */
@@ -64,4 +68,12 @@ export interface PairPositionReading {
   readonly rows: readonly PairRowReading[];
   /** the models' own logits are the same, number by number */
   readonly sameOwnLogits: boolean;
+}
+
+/** What a model makes of a token of somebody else's choice. */
+export interface ChosenToken {
+  /** 0..1 */
+  readonly prob: number;
+  /** 1 is the most probable */
+  readonly rank: number;
 }

@@ -1,4 +1,5 @@
 import type { Prompt } from '../request.ts';
+import { textOfTokens } from '../tokenizer/text-of-tokens.ts';
 import type { Tokenizer } from '../tokenizer/types.ts';
 
 /** A prompt as a model reads it. */
@@ -13,7 +14,7 @@ export interface EncodedPrompt {
 export async function encodePrompt(prompt: Prompt, tokenizer: Tokenizer): Promise<EncodedPrompt> {
   if (typeof prompt === 'string') return { text: prompt, chat: false, ids: await tokenizer.encode(prompt) };
   if ('tokenIds' in prompt) {
-    const text = prompt.tokenIds.map((id) => tokenizer.tokenText(id)).join('');
+    const text = textOfTokens(prompt.tokenIds.map((id) => tokenizer.tokenText(id)));
     return { text, chat: false, ids: prompt.tokenIds };
   }
   const text = await tokenizer.applyChatTemplate(prompt);

@@ -1,4 +1,5 @@
 import { usageError } from '../../errors.ts';
+import { tokenCount } from '../../report/numbers.ts';
 import type { AnalyzeSettings } from '../request.ts';
 
 /**
@@ -14,8 +15,9 @@ export function wantedPositions(positions: AnalyzeSettings['positions'], length:
     if (Number.isSafeInteger(counted) && counted >= 0 && counted < length) return counted;
     throw usageError('A position lies outside the prompt.', {
       where: '--positions',
-      expected: `-${length} to ${length - 1}: the prompt has ${length} tokens`,
+      expected: `-${length} to ${length - 1}: the prompt has ${tokenCount(length)}`,
       got: String(position),
+      remedy: 'count from 0, or from -1 backwards; --positions all reads every one',
     });
   });
   if (wanted.length === 0) throw usageError('There is no position to read.', { where: '--positions' });

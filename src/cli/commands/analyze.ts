@@ -32,6 +32,7 @@ export function addAnalyzeCommand(program: Command): void {
     .optionsGroup('Models')
     .option('--base <dir>', 'export folder of the base model (default: the demo pair)')
     .option('--ft <dir>', 'export folder of the fine-tune; leave it out to read one model')
+    .option('--floor <dir>', 'the base exported with another recipe: differences up to its own are noise')
     .option('--device <device>', 'auto, cpu, cuda or webgpu', oneOf('--device', DEVICES), ANALYZE_DEFAULTS.device)
     .optionsGroup('What to read')
     .option('--prompt-file <file>', 'read the prompt from a UTF-8 file')
@@ -57,7 +58,11 @@ export function addAnalyzeCommand(program: Command): void {
       oneOf('--norm', ['final', 'none']),
       ANALYZE_DEFAULTS.norm,
     )
-    .option('--track <token>', 'follow a token by its text or #id; repeatable', repeated(String))
+    .option(
+      '--track <words>',
+      'follow a token (text or #id) and its spellings, or a set: I,me,my; repeatable',
+      repeated(String),
+    )
     .option(
       '--active-threshold <p>',
       'a token above this probability is active',
@@ -65,17 +70,25 @@ export function addAnalyzeCommand(program: Command): void {
       ANALYZE_DEFAULTS.activeThreshold,
     )
     .option(
+      '--attention-layers <which>',
+      'layers whose attention is listed: last, all, or a list such as 1,24,48',
+      wordOrList('--attention-layers', ['last', 'all'], { negative: false, example: '1,24,48' }),
+      ANALYZE_DEFAULTS.attentionLayers,
+    )
+    .option(
       '--attention-top <n>',
       'attended positions listed',
       wholeNumber('--attention-top', 1),
       ANALYZE_DEFAULTS.attentionTop,
     )
-    .option('--heads', 'attention of every head, in the JSON report');
+    .option('--heads', 'every head of these layers by itself, beside their mean')
+    .option('--cross-head', "each model's states through the other's norm and head: was it the state or the head?")
+    .option('--generate <n>', 'let each model write up to n tokens, and read them too', wholeNumber('--generate', 1));
   withReportOutput(command)
     .optionsGroup('Run')
     .option(
       '--fail-on <rule>',
-      'exit 1 on no-difference or self-check; repeatable',
+      'exit 1 on no-difference, within-noise or self-check; repeatable',
       repeated(oneOf('--fail-on', FAIL_RULES)),
     )
     .option('--threads <n>', 'threads of the CPU (default: one per core)', threadCount('--threads'))

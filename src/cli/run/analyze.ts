@@ -1,20 +1,25 @@
-import { readModelConfig } from '../../analysis/model/model-config.ts';
-import type { AnalyzeRequest, AnalyzeSettings, Prompt } from '../../analysis/request.ts';
+import { onceLoaded, type ProgressEvent } from '../../analysis/progress.ts';
+import { ANALYZE_DEFAULTS, type AnalyzeRequest, type AnalyzeSettings, type Prompt } from '../../analysis/request.ts';
 import { showAnalysis } from '../analysis-progress.ts';
 import { checkRules, failsOn, type FailRule } from '../fail-on.ts';
 import { modelFolders, requireApartFromInputs } from '../folders.ts';
 import { interruptSignal } from '../interrupt.ts';
+import { requireWritable } from '../output.ts';
 import { progressOf, type StderrOptions } from '../progress.ts';
 import { readPrompt, type PromptOptions } from '../prompt.ts';
-import { reportFormat, requireRows, writeReport, type ReportOutputOptions } from '../report-output.ts';
+import { loadRenderer, reportFormat, requireRows, writeReport, type ReportOutputOptions } from '../report-output.ts';
 
-type ReadingOptions = Omit<AnalyzeSettings, 'track' | 'heads'> & Pick<AnalyzeRequest, 'threads'>;
+type ReadingOptions = Omit<AnalyzeSettings, 'track' | 'heads' | 'crossHead' | 'generate'> &
+  Pick<AnalyzeRequest, 'threads'>;
 
 export interface AnalyzeOptions extends StderrOptions, PromptOptions, ReportOutputOptions, ReadingOptions {
   readonly base?: string | undefined;
   readonly ft?: string | undefined;
+  readonly floor?: string | undefined;
   readonly track?: readonly string[] | undefined;
   readonly heads?: true | undefined;
+  readonly crossHead?: true | undefined;
+  readonly generate?: number | undefined;
   readonly failOn?: readonly FailRule[] | undefined;
 }
 
@@ -24,15 +29,20 @@ export async function runAnalyze(promptArgument: string | undefined, options: An
   const folders = await modelFolders(options);
   checkRules(options.failOn ?? [], folders);
   await requireApartFromInputs(options.output, { folders: Object.values(folders), file: options.promptFile });
-  if (Array.isArray(options.layers)) requireRows(options, (await readModelConfig(folders.base)).layers);
+  await requireWritable(options.output);
+  if (Array.isArray(options.layers)) {
+    const { readModelConfig } = await import('../../analysis/model/model-config.ts');
+    requireRows(options, (await readModelConfig(folders.base)).layers);
+  }
   const prompt = await readPrompt(promptArgument, options);
   const progress = progressOf(options);
   const { analyze } = await import('../../analysis/analyze.ts');
   try {
-    const report = await analyze(requestOf(prompt, folders, options), {
-      onProgress: (event) => showAnalysis(progress, event),
-      signal: interruptSignal,
-    });
+    const hooks = { onProgress: (event: ProgressEvent) => showAnalysis(progress, event), signal: interruptSignal };
+    const report = await analyze(
+      requestOf(prompt, folders, options),
+      onceLoaded(hooks, () => loadRenderer(options)),
+    );
     progress.end();
     await writeReport(report, options);
     if (failsOn(report, options.failOn ?? [])) process.exitCode = 1;
@@ -43,10 +53,11 @@ export async function runAnalyze(promptArgument: string | undefined, options: An
 
 function requestOf(
   prompt: Prompt,
-  folders: Pick<AnalyzeRequest, 'base' | 'ft'>,
+  folders: Pick<AnalyzeRequest, 'base' | 'ft' | 'floor'>,
   options: AnalyzeOptions,
 ): AnalyzeRequest {
-  const { device, topK, finalTop, positions, norm, activeThreshold, attentionTop, selfTest, threads } = options;
+  const { device, topK, finalTop, positions, norm, activeThreshold, attentionLayers, attentionTop, selfTest, threads } =
+    options;
   return {
     prompt,
     ...folders,
@@ -57,8 +68,11 @@ function requestOf(
     norm,
     track: options.track ?? [],
     activeThreshold,
+    attentionLayers,
     attentionTop,
     heads: options.heads === true,
+    crossHead: options.crossHead === true,
+    generate: options.generate ?? ANALYZE_DEFAULTS.generate,
     selfTest,
     threads,
   };

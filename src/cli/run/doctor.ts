@@ -1,12 +1,12 @@
 import { chooseDevice } from '../../analysis/device.ts';
 import { FtLensError } from '../../errors.ts';
+import { freeBytes } from '../../export/folder/disk-space.ts';
 import { jsonDocument } from '../../render/json.ts';
 import { CUDA_LIBRARIES } from '../../setup/cuda/pinned.ts';
 import { type CudaMachine, examineCuda, usableCuda } from '../../setup/cuda-availability.ts';
 import { cudaChecks } from '../../setup/doctor/cuda-checks.ts';
 import { diskCheck, memoryCheck, nodeCheck, runtimeCheck, vulkanCheck } from '../../setup/doctor/machine-checks.ts';
 import { type DoctorCheck, type DoctorReport, doctorReportSchema } from '../../setup/doctor/report.ts';
-import { freeBytes } from '../../setup/machine/disk.ts';
 import { readMemory } from '../../setup/machine/memory.ts';
 import { findRuntimeCopies } from '../../setup/machine/runtime-copies.ts';
 import { findVulkan } from '../../setup/machine/vulkan.ts';

@@ -49,7 +49,12 @@ export async function runInspect(path: string, options: InspectOptions): Promise
   const folder = await resolveModelPath(path);
   const kind = await kindOf(folder);
   if (options.verify && kind !== 'export') {
-    throw usageError('Only an export has hashes to compare with.', { where: `--verify ${path}`, got: `a ${kind}` });
+    throw usageError('Only an export has hashes to compare with.', {
+      where: `--verify ${path}`,
+      expected: 'an export of ft-lens',
+      got: kind === 'adapter' ? 'an adapter' : 'a checkpoint',
+      remedy: 'leave --verify out',
+    });
   }
   const { description, text } = await DESCRIBE[kind](folder);
   if (options.verify) await verify(folder, options);
@@ -75,6 +80,8 @@ async function kindOf(folder: string): Promise<FolderKind> {
   throw inputError('This folder holds nothing that ft-lens knows.', {
     where: folder,
     expected: 'manifest.json of an export, adapter_config.json of a LoRA, or config.json of a checkpoint',
+    got: 'none of these',
+    remedy: 'check the path: is it a folder above or below this one?',
   });
 }
 

@@ -27,6 +27,9 @@ export async function runMergeCheck(ft: string, options: MergeCheckOptions): Pro
     throw usageError('A merge is checked between a fine-tune, its base and a LoRA.', {
       where: `inspect ${ft}`,
       expected: '--base and --adapter together, without --verify',
+      got:
+        [base && '--base', adapter && '--adapter', options.verify && '--verify'].filter(Boolean).join(', ') ||
+        'none of them',
       remedy: `ft-lens inspect ${ft} --base DIR --adapter DIR`,
     });
   }

@@ -4,7 +4,7 @@ import { cudaFolder } from '../../setup/cuda/cuda-folder.ts';
 import { installCuda } from '../../setup/cuda/install-cuda.ts';
 import { findInstalled } from '../../setup/cuda/installed.ts';
 import type { InstallProgress } from '../../setup/cuda/install-options.ts';
-import type { CudaManifest } from '../../setup/cuda/manifest.ts';
+import type { CudaManifest } from '../../setup/cuda/manifest-schema.ts';
 import { CUDA_LIBRARIES } from '../../setup/cuda/pinned.ts';
 import { prepareSetup, type PreparedSetup, type SetupCudaRequest } from '../../setup/cuda/prepare-setup.ts';
 import { tryToLoad } from '../../setup/machine/load-libraries.ts';

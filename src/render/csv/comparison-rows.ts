@@ -31,12 +31,14 @@ function layerRows(place: Place, { routing, ...numbers }: Omit<LayerComparison, 
 }
 
 /** Which tensors differ, by the kind of their part, and what storing left of the LoRA. */
-function partRows({ kind, tensors, differing, lora }: PartReport): Row[] {
+function partRows({ kind, tensors, differing, lora, rounding }: PartReport): Row[] {
   const numbers = numberRows(
     { model: 'both' },
     {
       'parts.tensors': tensors,
       'parts.differing': differing,
+      'parts.rounding.base': rounding?.base,
+      'parts.rounding.ft': rounding?.ft,
       'parts.lora.weights': lora?.weights,
       'parts.lora.cosine': lora?.cosine,
       'parts.lora.normRatio': lora?.normRatio,

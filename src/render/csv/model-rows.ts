@@ -1,13 +1,10 @@
-import type { AttentionReport, LayerReport, ModelReport, PositionReport, RoutingReport } from '../../report/schema.ts';
+import type { LayerReport, ModelReport, PositionReport, RoutingReport } from '../../report/schema.ts';
 import { numberRows, tokenRows } from './row.ts';
 import type { Place, Row } from './row.ts';
 
-/** Everything that was read of one model. */
-export function modelRows(model: 'base' | 'ft', { positions, attention }: ModelReport): Row[] {
-  return [
-    ...positions.flatMap((position) => positionRows({ model, position: position.position }, position)),
-    ...(attention === null ? [] : attentionRows(model, attention)),
-  ];
+/** Every layer that was read of one model, and its own prediction. */
+export function modelRows(model: 'base' | 'ft', { positions }: ModelReport): Row[] {
+  return positions.flatMap((position) => positionRows({ model, position: position.position }, position));
 }
 
 function positionRows(place: Place, { layers, final, commitLayer, routing }: PositionReport): Row[] {
@@ -39,19 +36,5 @@ function routingRows(place: Place, { experts, entropyNats }: RoutingReport): Row
   return [
     ...experts.map(({ expert, weight }) => ({ ...place, statistic: 'routing.weight', key: expert, value: weight })),
     ...numberRows(place, { 'routing.entropyNats': entropyNats }),
-  ];
-}
-
-function attentionRows(
-  model: 'base' | 'ft',
-  { layer, queryPosition, weights, heads = [], entropyNats }: AttentionReport,
-): Row[] {
-  const place = { model, position: queryPosition, layer };
-  return [
-    ...weights.map((value, key) => ({ ...place, statistic: 'attention.weight', key, value })),
-    ...heads.flatMap((head, index) =>
-      head.map((value, key) => ({ ...place, statistic: 'attention.heads', key: `${index}/${key}`, value })),
-    ),
-    ...numberRows(place, { 'attention.entropyNats': entropyNats }),
   ];
 }

@@ -4,7 +4,7 @@ export const COLUMNS = ['model', 'position', 'layer', 'statistic', 'key', 'id', 
 
 /** One value of the report and what it is of; what is left out is an empty field. */
 export interface Row {
-  readonly model?: 'base' | 'ft' | 'both';
+  readonly model?: 'base' | 'ft' | 'both' | 'floor';
   readonly position?: number;
   readonly layer?: number;
   readonly statistic: string;

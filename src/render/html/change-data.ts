@@ -1,9 +1,11 @@
-import type { Comparison } from '../../report/schema.ts';
-import { column, compact, exactly } from './columns.ts';
+import type { Comparison, ModelReport } from '../../report/schema.ts';
+import { attentionChange } from './attention-data.ts';
+import { column, exactly } from './columns.ts';
+import { floorData } from './floor-data.ts';
 import type { Shape } from './model-data.ts';
 import type { ChangeData } from './page-data.ts';
 
-export function changeData(comparison: Comparison, shape: Shape): ChangeData {
+export function changeData(comparison: Comparison, base: ModelReport, shape: Shape): ChangeData {
   const positions = exactly(comparison.positions, shape.positions);
   const rows = positions.flatMap((position) => exactly(position?.layers, shape.layers.length));
   return {
@@ -18,6 +20,7 @@ export function changeData(comparison: Comparison, shape: Shape): ChangeData {
     routingJs: column(rows, (row) => row.routing?.jsNats),
     expertsLost: column(rows, (row) => row.routing?.lost.length),
     firstDivergentLayer: column(positions, (position) => position.firstDivergentLayer),
-    attentionJs: comparison.attention && compact(comparison.attention.jsNats),
+    attention: attentionChange(comparison, base),
+    floor: floorData(comparison, base, shape),
   };
 }

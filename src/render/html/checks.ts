@@ -4,7 +4,7 @@ import { visibleText } from '../token-text.ts';
 import { html } from './markup.ts';
 import type { Markup } from './markup.ts';
 
-const MODELS = { base: 'base', ft: 'fine-tune', both: 'both' } as const;
+const MODELS = { base: 'base', ft: 'fine-tune', both: 'both', floor: 'floor' } as const;
 const RESULTS = { pass: '✓ passes', warn: '! warns', fail: '✗ FAILS' } as const;
 
 /** Every check with its value and limit; failed ones first. */

@@ -1,7 +1,9 @@
-import type { AttentionReport, LayerReport, ModelReport, PositionReport } from '../../report/schema.ts';
+import type { LayerReport, ModelReport, PositionReport, TrackedSetReport } from '../../report/schema.ts';
 import { settles } from '../../report/verdict.ts';
-import { column, compact, exactly } from './columns.ts';
-import type { AttentionData, Column, ModelData, TokenColumns } from './page-data.ts';
+import { attentionData } from './attention-data.ts';
+import { column, exactly } from './columns.ts';
+import { loadData } from './load-data.ts';
+import type { ModelData, TokenColumns } from './page-data.ts';
 import type { TokenTable } from './token-table.ts';
 
 /** The size of the columns, which every model of the page shares. */
@@ -13,6 +15,7 @@ export interface Shape {
   readonly promptLength: number;
   readonly experts: number;
   readonly tracked: readonly { readonly id: number; readonly text: string }[];
+  readonly trackedSets: readonly TrackedSetReport[];
   readonly tokens: TokenTable;
 }
 
@@ -38,7 +41,9 @@ export function modelData(label: ModelData['label'], model: ModelReport, shape: 
     commitLayer: column(positions, (position) => (settles(position) ? position.commitLayer : null)),
     routing: routingData(positions, shape),
     tracked: trackedData(rows, shape),
-    attention: model.attention && attentionData(model.attention, shape),
+    trackedSets: trackedSetData(rows, shape),
+    load: loadData(model, shape),
+    attention: attentionData(model, shape),
   };
 }
 
@@ -78,16 +83,17 @@ function trackedData(rows: readonly (LayerReport | undefined)[], { tracked, toke
   });
 }
 
-function attentionData(
-  { layer, queryPosition, weights, heads = [], entropyNats }: AttentionReport,
-  { promptLength }: Shape,
-): AttentionData {
-  const compactWeights = (list: readonly number[]): Column => column(exactly(list, promptLength), (weight) => weight);
-  return {
-    layer,
-    queryPosition,
-    weights: compactWeights(weights),
-    heads: heads.map(compactWeights),
-    entropy: compact(entropyNats),
-  };
+function trackedSetData(
+  rows: readonly (LayerReport | undefined)[],
+  { trackedSets, tokens }: Shape,
+): ModelData['trackedSets'] {
+  return trackedSets.map((set, index) => {
+    const readings = rows.map((row) => row?.trackedSets?.[index]);
+    const members = new Map(set.tokens.map((token) => [token.id, tokens.add(token)]));
+    return {
+      prob: column(readings, ({ prob }) => prob),
+      bestRank: column(readings, ({ bestRank }) => bestRank),
+      best: column(readings, ({ bestId }) => members.get(bestId)),
+    };
+  });
 }

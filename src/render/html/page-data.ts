@@ -6,6 +6,8 @@ export type Column = readonly (number | null)[];
 
 export interface PageData {
   readonly tokens: { readonly id: readonly number[]; readonly text: readonly string[] };
+  /** what the tokens are, as a heading */
+  readonly title: string;
   /** tokens of the prompt, by position */
   readonly prompt: readonly number[];
   /** positions of the prompt that were read: the columns of the maps */
@@ -18,10 +20,46 @@ export interface PageData {
   readonly expertsPerToken: number;
   /** a token is active above this probability, such as `1%` */
   readonly activeThreshold: string;
+  /** what {@link ModelData.load} and {@link PageData.routing} are summed up over, such as `positions 1 to 9` */
+  readonly summedPositions: string;
+  /** null unless two models differ, over several positions */
+  readonly routing: RoutingSummaryData | null;
+  /** the sets of tokens asked for */
+  readonly trackedSets: readonly { readonly name: string; readonly tokens: readonly number[] }[];
   /** one model, or base and fine-tune; two bit-identical models are one */
   readonly models: readonly ModelData[];
   /** null unless two models differ */
   readonly change: ChangeData | null;
+  /** null unless it was asked for */
+  readonly crossHead: CrossHeadData | null;
+  /** null when nothing was written */
+  readonly generation: GenerationData | null;
+}
+
+export interface GenerationData {
+  /** tokens asked for */
+  readonly requested: number;
+  /** where the continuations part, and how surprising they are */
+  readonly sentences: readonly string[];
+  readonly continuations: readonly ContinuationData[];
+}
+
+export interface ContinuationData {
+  readonly writer: 'Model' | 'Both' | 'Base' | 'Fine-tune';
+  /** `12 tokens`, and why there are no more */
+  readonly length: string;
+  /** index of the first token in which two continuations differ */
+  readonly firstDifference: number | null;
+  /** position of its first token in {@link PageData.prompt} of `page` */
+  readonly start: number;
+  /** (token), of the model that wrote it */
+  readonly prob: Column;
+  /** (token): the layer from which it stays that model's top token; null: it never does */
+  readonly settled: Column;
+  /** the other model, and what it makes of the tokens; null for one model */
+  readonly judge: { readonly label: 'base' | 'fine-tune'; readonly prob: Column; readonly rank: Column } | null;
+  /** prompt and continuation, read at the positions whose states chose its tokens */
+  readonly page: PageData;
 }
 
 export interface ModelData {
@@ -48,7 +86,33 @@ export interface ModelData {
   } | null;
   /** the tokens asked for, each (position, layer) */
   readonly tracked: readonly { readonly token: number; readonly prob: Column; readonly rank: Column }[];
-  readonly attention: AttentionData | null;
+  /** the sets asked for, each (position, layer): probability, and rank and token of the most probable member */
+  readonly trackedSets: readonly { readonly prob: Column; readonly bestRank: Column; readonly best: Column }[];
+  /** null for one position and without experts */
+  readonly load: LoadData | null;
+  /** of some layers, ascending; empty when the model gives no attention weights */
+  readonly attention: readonly AttentionData[];
+}
+
+/** How often each expert is chosen over several positions. */
+export interface LoadData {
+  /** (block, expert): blocks are the rows without the embedding */
+  readonly assignments: Column;
+  /** (block), of the assignments as shares, in nats */
+  readonly entropy: Column;
+}
+
+/** Two models' routing over several positions; every column is (block), the first four are means but for loadJs. */
+export interface RoutingSummaryData {
+  readonly shared: Column;
+  readonly js: Column;
+  readonly entropyDelta: Column;
+  readonly loadJs: Column;
+  /** mean JS of base and floor; null without a floor */
+  readonly floorJs: Column | null;
+  /** experts that the fine-tune chooses more often, and less often, in words */
+  readonly more: readonly string[];
+  readonly less: readonly string[];
 }
 
 export interface TokenColumns {
@@ -60,11 +124,47 @@ export interface TokenColumns {
 export interface AttentionData {
   readonly layer: number;
   readonly queryPosition: number;
-  /** (position of the prompt), mean over heads */
+  /** (position that it sees), mean over heads */
   readonly weights: Column;
-  /** (head, position of the prompt); empty unless the report lists heads */
-  readonly heads: readonly Column[];
   readonly entropy: number;
+  /** empty unless the report lists heads */
+  readonly heads: readonly HeadData[];
+}
+
+export interface HeadData {
+  /** (position that it sees) */
+  readonly weights: Column;
+  /** null where the report does not say */
+  readonly entropy: number | null;
+}
+
+/** Divergences of two models' attention in one layer. */
+export interface AttentionChangeData {
+  readonly layer: number;
+  /** between the means over heads */
+  readonly js: number;
+  /** by head; empty unless the report lists heads */
+  readonly heads: readonly number[];
+}
+
+/** Each model's states also read through the other's final norm and head. */
+export interface CrossHeadData {
+  /** (position): what it comes to */
+  readonly sentences: readonly string[];
+  /** Every column is (position, layer); null when both heads are the same. */
+  readonly rows: {
+    /** JS of both models' states through one head */
+    readonly statesByBase: Column;
+    readonly statesByFt: Column;
+    /** JS of both heads on one model's states */
+    readonly headsOnBase: Column;
+    readonly headsOnFt: Column;
+    /** the fine-tune's top token through base's head */
+    readonly ftByBase: Column;
+    readonly ftByBaseProb: Column;
+    readonly baseByFt: Column;
+    readonly baseByFtProb: Column;
+  } | null;
 }
 
 /** Every column is (position, layer). */
@@ -83,5 +183,17 @@ export interface ChangeData {
   readonly expertsLost: Column;
   /** (position): first layer whose state differs; null: none */
   readonly firstDivergentLayer: Column;
-  readonly attentionJs: number | null;
+  readonly attention: readonly AttentionChangeData[];
+  /** null unless a noise floor was measured */
+  readonly floor: FloorData | null;
+}
+
+/** What rounding alone changes; the columns are (position, layer). */
+export interface FloorData {
+  readonly name: string;
+  readonly js: Column;
+  /** 1: the fine-tune changes no more */
+  readonly within: Column;
+  readonly routingJs: Column;
+  readonly attention: readonly { readonly layer: number; readonly js: number }[];
 }

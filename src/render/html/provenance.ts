@@ -1,4 +1,4 @@
-import type { ModelReport, Report } from '../../report/schema.ts';
+import type { FloorReport, ModelReport, Report } from '../../report/schema.ts';
 import { visibleText } from '../token-text.ts';
 import { commandOf } from './command.ts';
 import { html } from './markup.ts';
@@ -7,7 +7,12 @@ import type { Markup } from './markup.ts';
 /** The command that makes the report again, the models' files, the versions of what ran. */
 export function provenance(report: Report): Markup {
   const { models, tool } = report;
-  const rows = [modelRow('base', models.base), ...(models.ft === undefined ? [] : [modelRow('fine-tune', models.ft)])];
+  const floor = report.comparison?.floor;
+  const rows = [
+    modelRow('base', models.base),
+    ...(models.ft === undefined ? [] : [modelRow('fine-tune', models.ft)]),
+    ...(floor === undefined ? [] : [floorRow(floor)]),
+  ];
   return html`<section id="provenance">
     <h2>The same again</h2>
     <pre class="command" tabindex="0">${commandOf(report)}</pre>
@@ -47,6 +52,16 @@ function modelRow(label: string, { path, recipe, hiddenSize, vocabSize, timing }
     <td class="number">${milliseconds(timing.loadMs)}</td>
     <td class="number">${milliseconds(timing.forwardMs)}</td>
     <td class="number">${milliseconds(timing.lensMs)}</td>
+  </tr> `;
+}
+
+/** It is of one shape with the base. */
+function floorRow({ path, recipe }: FloorReport): Markup {
+  return html`<tr>
+    <th scope="row">noise floor</th>
+    <td class="words">${visibleText(path)}</td>
+    <td class="words">${visibleText(recipe)}</td>
+    <td colspan="5"></td>
   </tr> `;
 }
 

@@ -1,3 +1,4 @@
+import { tokenCount } from '../../report/numbers.ts';
 import type { Check, ModelReport, Report } from '../../report/schema.ts';
 import { verdictOf } from '../../report/verdict.ts';
 import { visibleText } from '../token-text.ts';
@@ -12,13 +13,14 @@ export function title({ models }: Report): string {
 }
 
 /** The head of the page: the models, what they are, how they were read. */
-export function header({ models, prompt, settings }: Report): Markup {
+export function header({ models, prompt, settings, comparison }: Report): Markup {
   const { base, ft } = models;
   const second = ft === undefined ? html`` : html` → <span class="ft">${visibleText(ft.name)}</span>`;
   const facts = [
     ...modelFacts(base),
     settings.device,
-    `${prompt.tokens.length} tokens${prompt.chat ? ' (chat template)' : ''}`,
+    ...(comparison?.floor === undefined ? [] : [`noise floor ${visibleText(comparison.floor.name)}`]),
+    `${tokenCount(prompt.tokens.length)}${prompt.chat ? ' (chat template)' : ''}`,
     settings.norm === 'final' ? 'final norm + LM head on every layer' : 'LM head WITHOUT the final norm',
   ];
   return html`<header>

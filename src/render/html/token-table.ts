@@ -5,6 +5,11 @@ import type { PageData } from './page-data.ts';
 /** Columns of a token: what is longer is no word, and would push everything else away. */
 const LONGEST_TOKEN = 64;
 
+/** A token as the page shows it. */
+export function shownToken(text: string): string {
+  return isolate(cut(tokenText(text), LONGEST_TOKEN, '…'));
+}
+
 /** Tokens of a report, each once, in order of appearance. */
 export class TokenTable {
   readonly #indices = new Map<string, number>();
@@ -16,7 +21,7 @@ export class TokenTable {
     const known = this.#indices.get(key);
     if (known !== undefined) return known;
     this.#indices.set(key, this.#tokens.length);
-    this.#tokens.push({ id, text: isolate(cut(tokenText(text), LONGEST_TOKEN, '…')) });
+    this.#tokens.push({ id, text: shownToken(text) });
     return this.#tokens.length - 1;
   }
 

@@ -1,12 +1,19 @@
-import { divergence, layerWords, percent } from '../../report/numbers.ts';
+import { layerWords, tokenCount } from '../../report/numbers.ts';
 import type { LayerComparison, LayerReport, Report } from '../../report/schema.ts';
 import { verdictOf } from '../../report/verdict.ts';
+import { attentionLayerSentences } from './attention-sentences.ts';
+import { crossHeadSentences } from './cross-head.ts';
 import { rowsOf } from './folding.ts';
+import { generationSentences } from './generation.ts';
 import { isIdentical, sharedCount } from './layer-rows.ts';
+import { floorRecipe } from '../floor-recipe.ts';
 import { showsMap } from './position-map.ts';
 import { readingsOf } from './reading.ts';
 import type { Reading, Side } from './reading.ts';
+import { routingSummarySentences } from './routing-summary.ts';
+import { divergenceWords, percentWords } from './spoken-numbers.ts';
 import type { Style, TableView } from '../style.ts';
+import { trackedSetSentences } from './tracked-sets.ts';
 
 /** The report in sentences, one a line, without lines, bars or curves: for screen readers. */
 export function accessibleText(report: Report, view: TableView, style: Style): string {
@@ -22,6 +29,8 @@ export function accessibleText(report: Report, view: TableView, style: Style): s
           ...readings.slice(-1).flatMap((reading) => readingSentences(reading, report, view, style)),
         ]
       : readings.flatMap((reading) => readingSentences(reading, report, view, style))),
+    ...routingSummarySentences(report),
+    ...generationSentences(report, style),
     ...report.checks.map(
       ({ status, model, message }) => `Check ${CHECK_WORDS[status]}, ${MODEL_WORDS[model]}. ${style.plain(message)}`,
     ),
@@ -32,20 +41,23 @@ export function accessibleText(report: Report, view: TableView, style: Style): s
 }
 
 const CHECK_WORDS = { pass: 'passed', warn: 'warns', fail: 'failed' } as const;
-const MODEL_WORDS = { base: 'base', ft: 'fine-tune', both: 'both models' } as const;
+const MODEL_WORDS = { base: 'base', ft: 'fine-tune', both: 'both models', floor: 'noise floor' } as const;
 
-function introduction({ models, prompt, settings }: Report, { plain, quote }: Style): string[] {
+function introduction(report: Report, { plain, quote }: Style): string[] {
+  const { models, prompt, settings, comparison } = report;
   const { base, ft } = models;
   const names = ft === undefined ? plain(base.name) : `base ${plain(base.name)}, fine-tune ${plain(ft.name)}`;
   const experts = base.experts === 0 ? '' : `, ${base.expertsPerToken} of ${base.experts} experts`;
+  const floor = comparison?.floor;
   const norm =
     settings.norm === 'final'
       ? 'Every layer is read with the final norm and the LM head.'
       : "Every layer is read without the final norm: these rows are not the model's predictions.";
   return [
     `ft-lens. ${names}. ${plain(base.architecture)}, ${base.layers} layers${experts}, ${settings.device}.`,
-    `Prompt ${quote(prompt.text)}, ${prompt.tokens.length} tokens.`,
+    `Prompt ${quote(prompt.text)}, ${tokenCount(prompt.tokens.length)}.`,
     `${norm} Entropies and divergences in nats.`,
+    ...(floor === undefined ? [] : [`Noise floor: ${plain(floor.name)}, the base with ${plain(floorRecipe(report))}.`]),
   ];
 }
 
@@ -59,8 +71,11 @@ function readingSentences(reading: Reading, report: Report, view: TableView, sty
     ),
     ...sides.map((side) => finalSentence(side, style)),
     ...sides.flatMap((side) => attentionSentence(side, position, style)),
+    ...attentionLayerSentences(reading, report, style),
     ...routingSentence(reading),
     ...sides.flatMap((side) => trackedSentences(side, style)),
+    ...trackedSetSentences(reading, report, style),
+    ...crossHeadSentences(reading, report, style),
   ];
 }
 
@@ -99,13 +114,15 @@ function changeSentence(row: LayerComparison, expertsPerToken: number): string {
   const shared = sharedCount(row, expertsPerToken);
   const experts = shared === undefined ? '' : `, ${shared} of ${expertsPerToken} experts shared`;
   if (isIdentical(row)) return `Equal${experts}.`;
-  return `${row.sameTop1 ? 'Same' : 'Other'} token, divergence ${divergenceWords(row.jsNats)}${experts}.`;
+  const noise = row.withinFloor ? ', within the noise floor' : '';
+  return `${row.sameTop1 ? 'Same' : 'Other'} token, divergence ${divergenceWords(row.jsNats)}${noise}${experts}.`;
 }
 
 function foldSentence({ change }: Reading, from: number, to: number): string {
   const rows = change?.layers.filter(({ layer }) => layer >= from && layer <= to) ?? [];
   const largest = Math.max(0, ...rows.map(({ jsNats }) => jsNats));
-  return `Layers ${from} to ${to}. Same token in both, divergence at most ${divergenceWords(largest)}.`;
+  const noise = rows.every(({ withinFloor }) => withinFloor) ? ', within the noise floor' : '';
+  return `Layers ${from} to ${to}. Same token in both, divergence at most ${divergenceWords(largest)}${noise}.`;
 }
 
 function finalSentence({ label, position }: Side, { quote }: Style): string {
@@ -121,14 +138,16 @@ function attentionSentence({ label, model }: Side, position: number, { quote }: 
   return [`Attention of layer ${model.attention.layer}, ${label}: ${tokens}.`];
 }
 
-function routingSentence({ change, sides }: Reading): string[] {
+function routingSentence({ change, sides, floor }: Reading): string[] {
   const layers = change?.layers.flatMap((row) => (row.routing === null ? [] : [{ row, js: row.routing.jsNats }])) ?? [];
   const largest = layers.toSorted((a, b) => b.js - a.js)[0];
   if (largest === undefined || largest.js === 0) return [];
   const { expertsPerToken } = sides[0].model;
   const shared = sharedCount(largest.row, expertsPerToken);
+  const floorJs = floor?.layers.find(({ layer }) => layer === largest.row.layer)?.routing?.jsNats;
+  const rounding = floorJs === undefined ? '' : `, of rounding alone ${divergenceWords(floorJs)}`;
   return [
-    `Routing moves most in ${layerWords(largest.row.layer)}: ${shared} of ${expertsPerToken} experts shared, divergence ${divergenceWords(largest.js)}.`,
+    `Routing moves most in ${layerWords(largest.row.layer)}: ${shared} of ${expertsPerToken} experts shared, divergence ${divergenceWords(largest.js)}${rounding}.`,
   ];
 }
 
@@ -141,14 +160,4 @@ function trackedSentences({ label, position }: Side, { quote }: Style): string[]
     const reached = best === undefined ? '' : `, best rank ${best.rank} in ${layerWords(best.layer)}`;
     return `Tracked token ${quote(text)}, ${label}: last rank ${rank}, ${percentWords(prob)}${reached}.`;
   });
-}
-
-/** `97.2 percent`, `less than 0.1 percent`. */
-function percentWords(probability: number, digits = 1): string {
-  return percent(probability, digits).replace('<', 'less than ').replace('%', ' percent');
-}
-
-/** `0.31`: read aloud, trailing zeros are noise. */
-function divergenceWords(nats: number): string {
-  return nats >= 1e-4 ? String(Number(nats.toFixed(4))) : divergence(nats);
 }

@@ -6,7 +6,7 @@ import { LIST_FIXED_WIDTH, listRoom, sideBySide } from './side-by-side.ts';
 import type { Block, ListRoom } from './side-by-side.ts';
 import type { Style } from '../style.ts';
 import { labelTokens, tokenCell } from './token-cells.ts';
-import { cut } from '../width.ts';
+import { cut, displayWidth } from '../width.ts';
 import { wrap } from './wrap.ts';
 
 const POSITION_WIDTH = 3;
@@ -21,14 +21,21 @@ export function attention(reading: Reading, report: Report, style: Style): strin
     return missing && last ? wrap('Attention ', 'none: this model gives no attention weights', style.width) : [];
   }
   const room = listRoom(reading, style);
-  const js = report.comparison?.attention?.jsNats;
-  const blocks = sides.map((side, index) => attentionBlock(side, titleOf(side, index, js), room, style));
+  const width = LIST_FIXED_WIDTH + room.token + room.bar;
+  const blocks = sides.map((side, index) =>
+    attentionBlock(side, titleOf(side, index, report.comparison, width), room, style),
+  );
   return sideBySide(blocks, style);
 }
 
-function titleOf({ label, model }: Side, index: number, js: number | undefined): string {
-  if (index > 0) return `${label}${js === undefined ? '' : `   JS ${divergence(js)}`}`;
-  return `Attention, L-${model.attention?.layer ?? model.layers}, mean of heads`;
+/** `fine-tune   JS 0.0003, floor 0.0001`: of the two models, and of rounding alone where that fits. */
+function titleOf({ label, model }: Side, index: number, comparison: Report['comparison'], width: number): string {
+  if (index === 0) return `Attention, L-${model.attention?.layer ?? model.layers}, mean of heads`;
+  const [js, floor] = [comparison?.attention?.jsNats, comparison?.floor?.attention?.jsNats];
+  if (js === undefined) return label;
+  const title = `${label}   JS ${divergence(js)}`;
+  const beside = floor === undefined ? title : `${title}, floor ${divergence(floor)}`;
+  return displayWidth(beside) <= width ? beside : title;
 }
 
 function attentionBlock({ model, paint }: Side, title: string, room: ListRoom, style: Style): Block {

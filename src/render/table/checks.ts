@@ -9,7 +9,7 @@ const LABEL = 'Checks    ';
 /** Short names of the checks that every run makes; any other is named by its id. */
 const NAMES: ReadonlyMap<string, string> = new Map([['last-row-is-model-output', 'last row = model logits']]);
 
-const MODEL_NAMES = { base: 'base', ft: 'fine-tune', both: 'both' } as const;
+const MODEL_NAMES = { base: 'base', ft: 'fine-tune', both: 'both', floor: 'floor' } as const;
 
 /** A failed check opens the output. */
 export function failedCheckLines(checks: readonly Check[], { glyphs, palette, plain, width }: Style): string[] {

@@ -5,7 +5,7 @@ import type { Style } from '../style.ts';
 import { displayWidth } from '../width.ts';
 
 /** One value in 0..1 a layer. */
-interface Curve {
+export interface Curve {
   readonly label: string;
   readonly shares: readonly number[];
   readonly paint: (text: string) => string;
@@ -19,8 +19,11 @@ const GAP = '  ';
 const SUMMARY_WIDTH = 16;
 const TICK_EVERY = 10;
 
-/** Entropy and divergence by layer, a cell a layer: the shape of the whole table at a glance. */
-export function curves({ sides, change }: Reading, style: Style): string[] {
+/**
+ * Entropy and divergence by layer, and the divergence that rounding alone makes, a cell a layer: the shape of the whole
+ * table at a glance.
+ */
+export function curves({ sides, change, floor }: Reading, style: Style): string[] {
   const lnV = Math.log(sides[0].model.vocabSize);
   const shown = sides.map(({ label, position, paint }): Curve => {
     const entropies = position.layers.map(({ entropyNats }) => entropyNats);
@@ -31,12 +34,12 @@ export function curves({ sides, change }: Reading, style: Style): string[] {
       summary: fromTo(entropies, (nats) => nats.toFixed(2), style),
     };
   });
-  if (change !== undefined) {
-    const js = change.layers.map(({ jsNats }) => jsNats);
-    const shares = js.map(distance);
-    const summary = fromTo(js, divergence, style);
-    shown.push({ label: style.glyphs.distance, shares, paint: (text) => text, summary });
-  }
+  const divergences = (label: string, rows: readonly { readonly jsNats: number }[]): void => {
+    const js = rows.map(({ jsNats }) => jsNats);
+    shown.push({ label, shares: js.map(distance), paint: (text) => text, summary: fromTo(js, divergence, style) });
+  };
+  if (change !== undefined) divergences(style.glyphs.distance, change.layers);
+  if (floor !== undefined) divergences('floor', floor.layers);
   const full = `H = ln V = ${lnV.toFixed(2)}${change === undefined ? '' : '; JS = ln 2'}`;
   const scales = [`full block: ${full}`, change === undefined ? '0 to ln V' : '0 to ln V; 0 to ln 2'];
   return drawCurves(shown, scales, style);
@@ -45,8 +48,9 @@ export function curves({ sides, change }: Reading, style: Style): string[] {
 /**
  * Curves one above the other with their axis. What is longer than a line goes on below it: no layer is left out.
  * The first of `scales` that fits beside the axis is added.
+ * @param first layer of the first cell
  */
-function drawCurves(shown: readonly Curve[], scales: readonly string[], style: Style): string[] {
+export function drawCurves(shown: readonly Curve[], scales: readonly string[], style: Style, first = 0): string[] {
   const length = Math.max(0, ...shown.map(({ shares }) => shares.length));
   const room = style.width === Infinity ? length : style.width - LABEL_WIDTH - GAP.length - SUMMARY_WIDTH;
   const lines: string[] = [];
@@ -57,7 +61,7 @@ function drawCurves(shown: readonly Curve[], scales: readonly string[], style: S
       const cells = paint(curve(shares.slice(start, end), style.glyphs));
       lines.push(`${label.padEnd(LABEL_WIDTH)}${cells}${last ? GAP + summary : ''}`);
     }
-    const axis = 'layer'.padEnd(LABEL_WIDTH) + ticks(start, end, style);
+    const axis = 'layer'.padEnd(LABEL_WIDTH) + ticks(first + start, first + end, style);
     const scale = last ? scales.find((text) => displayWidth(axis + GAP + text) <= style.width) : undefined;
     lines.push((axis + (scale === undefined ? '' : GAP + scale)).trimEnd());
   }

@@ -27,7 +27,10 @@ export function rowsOf({ sides, change }: Reading, layers: TableView['layers']):
     ...sides.map(({ position }) => position.commitLayer),
   ]);
   const quiet = new Map(
-    change.layers.map(({ layer, sameTop1, jsNats }) => [layer, sameTop1 && jsNats < QUIET_JS_NATS && !kept.has(layer)]),
+    change.layers.map(({ layer, sameTop1, jsNats, withinFloor }) => [
+      layer,
+      sameTop1 && (jsNats < QUIET_JS_NATS || withinFloor === true) && !kept.has(layer),
+    ]),
   );
   return joinRuns(all, (layer) => quiet.get(layer) ?? false);
 }
@@ -83,12 +86,17 @@ export function foldChange(
 ): string {
   const js = rows.map(({ jsNats }) => jsNats);
   const [least, most] = [Math.min(...js), Math.max(...js)];
-  const mark = rows.every(isIdentical) ? style.glyphs.identical : style.glyphs.differs;
+  const mark = foldMark(rows, style);
   const shared = rows.flatMap((row) => sharedCount(row, expertsPerToken) ?? []);
   const experts = shared.length === 0 ? '' : `, exp${style.glyphs.atLeast}${Math.min(...shared)}`;
   const range = least === most ? divergence(most) : `${divergence(least)} to ${divergence(most)}`;
   const forms = [`${mark} ${range}${experts}`, `${mark} ${range}`, `${mark} max ${divergence(most)}`];
   return forms.find((form) => displayWidth(form) <= width) ?? `${mark} ${divergence(most)}`;
+}
+
+function foldMark(rows: readonly LayerComparison[], { glyphs }: Style): string {
+  if (rows.every(isIdentical)) return glyphs.identical;
+  return rows.every((row) => row.withinFloor) ? glyphs.within : glyphs.differs;
 }
 
 const COMMON_TOKENS = 3;

@@ -12,6 +12,8 @@ export interface Glyphs {
   readonly tick: string;
   readonly settled: string;
   readonly identical: string;
+  /** At or below the noise floor. */
+  readonly within: string;
   readonly differs: string;
   readonly otherTop1: string;
   readonly folded: string;
@@ -40,6 +42,7 @@ export const UNICODE: Glyphs = {
   tick: '╵',
   settled: '┃',
   identical: '=',
+  within: '≈',
   differs: '~',
   otherTop1: '≠',
   folded: '⋮',
@@ -68,6 +71,7 @@ export const ASCII: Glyphs = {
   tick: "'",
   settled: '*',
   identical: '=',
+  within: '.',
   differs: '~',
   otherTop1: '!',
   folded: ':',

@@ -1,5 +1,7 @@
+import { tokenCount } from '../../report/numbers.ts';
 import type { Report } from '../../report/schema.ts';
 import type { Reading } from './reading.ts';
+import { floorRecipe } from '../floor-recipe.ts';
 import type { Style } from '../style.ts';
 import { displayWidth } from '../width.ts';
 import { wrap } from './wrap.ts';
@@ -12,6 +14,7 @@ const SHORTEST_PROMPT = 12;
 export function header(report: Report, readings: readonly Reading[], style: Style): string[] {
   return [
     ...modelLines(report, style),
+    ...floorLines(report, style),
     ...promptLines(report, readings, style),
     ...readingLines(report, readings, style),
   ];
@@ -41,9 +44,16 @@ function modelLines({ models, settings }: Report, style: Style): string[] {
   return [...wrap('', title, style.width).map(palette.bold), ...wrap(indent, forms[0] ?? '', style.width)];
 }
 
+/** What noise is measured by. */
+function floorLines(report: Report, { plain, width }: Style): string[] {
+  const floor = report.comparison?.floor;
+  if (floor === undefined) return [];
+  return wrap('floor    ', `${plain(floor.name)}, the base with ${plain(floorRecipe(report))}`, width);
+}
+
 function promptLines(report: Report, readings: readonly Reading[], style: Style): string[] {
   const { tokens, chat, text } = report.prompt;
-  const facts = `${tokens.length} tokens${chat ? ', chat template' : ''}, ${positionWords(report, readings, style)}`;
+  const facts = `${tokenCount(tokens.length)}${chat ? ', chat template' : ''}, ${positionWords(report, readings, style)}`;
   const room = style.width - LABEL_WIDTH - 2;
   const beside = room - displayWidth(facts) - 2;
   if (beside >= Math.min(SHORTEST_PROMPT, displayWidth(style.quote(text)) - 2)) {

@@ -1,7 +1,15 @@
 import { distance, divergence, percent, thresholdWords } from '../../report/numbers.ts';
-import type { LayerComparison, LayerReport, Report } from '../../report/schema.ts';
+import type { FloorLayer, LayerComparison, LayerReport, Report } from '../../report/schema.ts';
 import { bar } from './glyphs.ts';
-import { ACTIVE_WIDTH, BAR_WIDTH, ENTROPY_WIDTH, EXPERTS_WIDTH, PERCENT_WIDTH, RANK_WIDTH } from './layout.ts';
+import {
+  ACTIVE_WIDTH,
+  BAR_WIDTH,
+  ENTROPY_WIDTH,
+  EXPERTS_WIDTH,
+  FLOOR_WIDTH,
+  PERCENT_WIDTH,
+  RANK_WIDTH,
+} from './layout.ts';
 import type { ChangeLayout, GroupLayout } from './layout.ts';
 import { isSettled } from './reading.ts';
 import type { Side } from './reading.ts';
@@ -50,6 +58,7 @@ export function changeHead(layout: ChangeLayout, { glyphs }: Style): string {
     ...(layout.bar ? [glyphs.distance.padEnd(BAR_WIDTH)] : []),
     ...(layout.rank ? ['rank'.padStart(RANK_WIDTH)] : []),
     ...(layout.experts ? ['exp'] : []),
+    ...(layout.floor ? ['floor'.padStart(FLOOR_WIDTH)] : []),
   ].join(' ');
 }
 
@@ -90,24 +99,39 @@ export function secondLine(row: LayerReport, labels: TokenLabels, layout: GroupL
   return list === '' ? '' : indent + style.palette.dim(list);
 }
 
-/** What differs between the two models at one layer. */
-export function changeCell(row: LayerComparison, layout: ChangeLayout, expertsPerToken: number, style: Style): string {
-  const { glyphs, palette } = style;
-  const strong = row.sameTop1 ? (text: string) => text : palette.bold;
+/** What differs between the two models at one layer, beside what rounding alone changes there. */
+export function changeCell(
+  row: LayerComparison,
+  floor: FloorLayer | undefined,
+  layout: ChangeLayout,
+  expertsPerToken: number,
+  style: Style,
+): string {
+  const { glyphs } = style;
+  const strong = rowEmphasis(row, style);
   const places = row.sameTop1 ? '' : ranks(row.baseTop1RankInFt, row.ftTop1RankInBase);
   return [
     strong(changeMark(row, style)),
     divergence(row.jsNats).padStart(JS_WIDTH),
     ...(layout.bar ? [bar(distance(row.jsNats), BAR_WIDTH, glyphs).padEnd(BAR_WIDTH)] : []),
     ...(layout.rank ? [places.padStart(RANK_WIDTH)] : []),
-    ...(layout.experts ? [sharedExperts(row, expertsPerToken)] : []),
+    ...(layout.experts ? [sharedExperts(row, expertsPerToken).padEnd(EXPERTS_WIDTH)] : []),
+    ...(layout.floor && floor ? [divergence(floor.jsNats).padStart(FLOOR_WIDTH)] : []),
   ].join(' ');
 }
 
-/** Equal, different, or with another top-1. */
+/** Equal, within the noise floor, different, or with another top-1. */
 export function changeMark(row: LayerComparison, { glyphs }: Style): string {
-  if (!row.sameTop1) return glyphs.otherTop1;
-  return isIdentical(row) ? glyphs.identical : glyphs.differs;
+  if (isIdentical(row)) return glyphs.identical;
+  if (row.withinFloor) return glyphs.within;
+  return row.sameTop1 ? glyphs.differs : glyphs.otherTop1;
+}
+
+/** Another top-1 is strong; what is exactly equal, or noise, is quiet. */
+export function rowEmphasis(row: LayerComparison | undefined, { palette }: Style): (text: string) => string {
+  if (row === undefined) return (text) => text;
+  if (isIdentical(row) || row.withinFloor) return palette.dim;
+  return row.sameTop1 ? (text) => text : palette.bold;
 }
 
 /** Same state and same distribution, bit by bit: of states that hardly differ the JS alone may be rounded to 0. */
@@ -133,7 +157,7 @@ function ranks(baseInFt: number, ftInBase: number): string {
 }
 
 /** `9999`, `15k`. */
-function longCount(value: number): string {
+export function longCount(value: number): string {
   return value < 10_000 ? String(value) : `${Math.round(value / 1000)}k`;
 }
 

@@ -1,10 +1,10 @@
 import { layerName } from '../../report/numbers.ts';
-import type { LayerComparison, Report } from '../../report/schema.ts';
+import type { Report } from '../../report/schema.ts';
 import { foldChange, foldText, rowsOf } from './folding.ts';
 import type { Row } from './folding.ts';
 import { BORDER_WIDTH, grid, rule } from './grid.ts';
 import type { GridCell } from './grid.ts';
-import { changeCell, changeHead, groupCell, groupHead, isIdentical, rowLabels, secondLine } from './layer-rows.ts';
+import { changeCell, changeHead, groupCell, groupHead, rowEmphasis, rowLabels, secondLine } from './layer-rows.ts';
 import { LAYER_WIDTH, layoutFor } from './layout.ts';
 import type { TableLayout } from './layout.ts';
 import type { Reading, Side } from './reading.ts';
@@ -24,6 +24,7 @@ export function tableLayout(reading: Reading, report: Report, style: Style): Tab
   const unlimited = style.width === Infinity;
   return layoutFor(style.width, {
     pair: reading.change !== undefined,
+    floor: reading.floor !== undefined,
     routed: reading.change?.layers.some(({ routing }) => routing !== null) ?? false,
     others: report.settings.topK > 1,
     longestToken: unlimited ? Math.max(...rows.map((row) => longestFirst(row, style))) : 0,
@@ -76,24 +77,18 @@ function layerCells(panel: Panel, reading: Reading, layer: number, layout: Table
   const emphasis = rowEmphasis(compared, style);
   const change = panel.withChange ? layout.change : null;
   const expertsPerToken = reading.sides[0].model.expertsPerToken;
+  const floor = reading.floor?.layers.find((row) => row.layer === layer);
   const cells: GridCell[] = [
     { text: emphasis(layerName(layer)) },
     ...shown.map((row, index) => {
       const side = panel.sides[index] ?? reading.sides[0];
       return { text: groupCell(side, row, labels, layout.group, emphasis, style) };
     }),
-    ...(change && compared ? [{ text: changeCell(compared, change, expertsPerToken, style) }] : []),
+    ...(change && compared ? [{ text: changeCell(compared, floor, change, expertsPerToken, style) }] : []),
   ];
   const seconds = shown.map((row) => ({ text: secondLine(row, labels, layout.group, style) }));
   if (seconds.every(({ text }) => text === '')) return [cells];
   return [cells, [{ text: '' }, ...seconds, ...(change ? [{ text: '' }] : [])]];
-}
-
-/** Another top-1 is strong, exactly equal rows are quiet. */
-function rowEmphasis(compared: LayerComparison | undefined, { palette }: Style): (text: string) => string {
-  if (compared === undefined) return (text) => text;
-  if (!compared.sameTop1) return palette.bold;
-  return isIdentical(compared) ? palette.dim : (text) => text;
 }
 
 function foldCells(

@@ -19,6 +19,8 @@ export interface ChangeLayout {
   readonly rank: boolean;
   readonly bar: boolean;
   readonly experts: boolean;
+  /** The divergence of the noise floor. */
+  readonly floor: boolean;
 }
 
 export interface TableLayout {
@@ -34,6 +36,8 @@ export interface Content {
   readonly pair: boolean;
   /** The models route to experts. */
   readonly routed: boolean;
+  /** A noise floor was measured. */
+  readonly floor: boolean;
   /** Tokens listed beside the first. */
   readonly others: boolean;
   /** Columns of the longest top-1 token and of the longest list of others: what a table without a width is made for. */
@@ -48,6 +52,7 @@ export const ACTIVE_WIDTH = 3;
 export const BAR_WIDTH = 5;
 export const RANK_WIDTH = 7;
 export const EXPERTS_WIDTH = 3;
+export const FLOOR_WIDTH = 6;
 const MARK_AND_JS_WIDTH = 8;
 /** An entropy of two digits before the point, with 2 or 4 after it. */
 export const ENTROPY_WIDTH = { 2: 5, 4: 7 } as const;
@@ -72,7 +77,7 @@ export function layoutFor(width: number, content: Content): TableLayout {
   if (!content.pair) {
     return { group: singleGroup(width - LAYER_WIDTH - BORDER_WIDTH, width, content), change: null, stacked: false };
   }
-  const change = changeLayout(width, content.routed);
+  const change = changeLayout(width, content);
   if (width < STACKED_BELOW) {
     const group = groupOf(width - LAYER_WIDTH - change.width - 2 * BORDER_WIDTH, 'narrow', content);
     return { group, change, stacked: true };
@@ -126,11 +131,16 @@ function inlineTokens(room: number, content: Content): { token: number; top: num
   return { token, top: room - token - 1 };
 }
 
-function changeLayout(width: number, routed: boolean): ChangeLayout {
+function changeLayout(width: number, content: Pick<Content, 'routed' | 'floor'>): ChangeLayout {
   const rank = width >= RANK_FROM;
   const bar = width >= MEDIUM_FROM;
-  const experts = bar && routed;
+  const experts = bar && content.routed;
+  const floor = width >= WIDE_FROM && content.floor;
   const widths =
-    MARK_AND_JS_WIDTH + (bar ? 1 + BAR_WIDTH : 0) + (rank ? 1 + RANK_WIDTH : 0) + (experts ? 1 + EXPERTS_WIDTH : 0);
-  return { width: widths, rank, bar, experts };
+    MARK_AND_JS_WIDTH +
+    (bar ? 1 + BAR_WIDTH : 0) +
+    (rank ? 1 + RANK_WIDTH : 0) +
+    (experts ? 1 + EXPERTS_WIDTH : 0) +
+    (floor ? 1 + FLOOR_WIDTH : 0);
+  return { width: widths, rank, bar, experts, floor };
 }

@@ -57,8 +57,9 @@ function mapsOf(
   const pair = readings.some(({ change }) => change !== undefined);
   const kind = asked ?? (pair ? 'js' : 'entropy');
   if (kind === 'js' && pair) {
+    const noise = readings.some(({ floor }) => floor !== undefined) ? `; ${glyphs.within} within the noise floor` : '';
     const title = `${glyphs.distance} by layer and position, full = JS ln 2; ${glyphs.otherTop1} other top-1; blank: JS is 0`;
-    return [{ title, cell: (reading, layer) => changeCell(reading, layer, style) }];
+    return [{ title: title + noise, cell: (reading, layer) => changeCell(reading, layer, style) }];
   }
   const share = kind === 'prob' ? topProbability : entropyShare(models.base.vocabSize);
   const what = kind === 'prob' ? 'Probability of top-1, full = 1' : 'Entropy, full = ln V';
@@ -72,6 +73,7 @@ function mapsOf(
 function changeCell({ change }: Reading, layer: number, { glyphs, palette }: Style): string {
   const row = change?.layers.find((each) => each.layer === layer);
   if (row === undefined) return ' ';
+  if (row.withinFloor && row.jsNats > 0) return palette.dim(glyphs.within);
   if (!row.sameTop1) return palette.bold(glyphs.otherTop1);
   return row.jsNats === 0 ? ' ' : curve([distance(row.jsNats)], glyphs);
 }
@@ -102,12 +104,14 @@ function pageRows(page: readonly Reading[], layers: readonly number[], cell: Cel
 }
 
 /** A tick at every tenth column, and the position that stands there. */
-function axis(page: readonly Reading[], { glyphs }: Style): string[] {
+function axis(page: readonly Reading[], { glyphs, width }: Style): string[] {
   const margin = ' '.repeat(LAYER_WIDTH);
   const ticks = page.map((_, column) => (column % TICK_EVERY === 0 ? glyphs.axisTick : glyphs.horizontal)).join('');
+  // The last number has no room where its tick stands at the very end.
   const numbers = page
-    .filter((_, column) => column % TICK_EVERY === 0)
-    .map(({ position }) => String(position).padEnd(TICK_EVERY))
+    .flatMap(({ position }, column) => (column % TICK_EVERY === 0 ? [{ text: String(position), column }] : []))
+    .filter(({ text, column }) => MARGIN + column + text.length <= width)
+    .map(({ text }) => text.padEnd(TICK_EVERY))
     .join('');
   return [`${margin}${glyphs.corner}${glyphs.horizontal}${ticks}`, `${margin}  ${numbers}`.trimEnd()];
 }

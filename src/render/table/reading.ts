@@ -1,4 +1,4 @@
-import type { ModelReport, PositionComparison, PositionReport, Report } from '../../report/schema.ts';
+import type { FloorPosition, ModelReport, PositionComparison, PositionReport, Report } from '../../report/schema.ts';
 import { settles } from '../../report/verdict.ts';
 import type { Style } from '../style.ts';
 
@@ -20,6 +20,8 @@ export interface Reading {
   readonly sides: readonly [Side] | readonly [Side, Side];
   /** Undefined unless two sides are shown. */
   readonly change: PositionComparison | undefined;
+  /** What rounding alone changes; undefined unless a noise floor was measured. */
+  readonly floor: FloorPosition | undefined;
 }
 
 export function readingsOf(report: Report, { palette }: Style): Reading[] {
@@ -36,10 +38,10 @@ export function readingsOf(report: Report, { palette }: Style): Reading[] {
     const ftPosition = ft?.positions[index];
     const change = report.comparison?.positions[index];
     if (ft === undefined || ftPosition === undefined || change === undefined) {
-      return { position, sides: [side('', 'model')], change: undefined };
+      return { position, sides: [side('', 'model')], change: undefined, floor: undefined };
     }
     if (report.comparison?.identical) {
-      return { position, sides: [side('BOTH (bit-identical)', 'both')], change: undefined };
+      return { position, sides: [side('BOTH (bit-identical)', 'both')], change: undefined, floor: undefined };
     }
     const ftSide: Side = {
       title: 'FINE-TUNE',
@@ -48,7 +50,8 @@ export function readingsOf(report: Report, { palette }: Style): Reading[] {
       position: ftPosition,
       paint: palette.ft,
     };
-    return { position, sides: [side('BASE', 'base'), ftSide], change };
+    const floor = report.comparison?.floor?.positions[index];
+    return { position, sides: [side('BASE', 'base'), ftSide], change, floor };
   });
 }
 

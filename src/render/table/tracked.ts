@@ -21,21 +21,25 @@ export function tracked({ sides }: Reading, report: Report, style: Style): strin
   ];
 }
 
-function rankCurve({ label, model, position, paint }: Side, id: number, style: Style): string[] {
-  const rows = position.layers.flatMap(({ layer, tracked: tokens }) =>
+function rankCurve(side: Side, id: number, style: Style): string[] {
+  const rows = side.position.layers.flatMap(({ layer, tracked: tokens }) =>
     tokens.filter((token) => token.id === id).map(({ rank, prob }) => ({ layer, rank, prob })),
   );
   const last = rows.at(-1);
   const best = rows.toSorted((a, b) => a.rank - b.rank)[0];
   if (last === undefined || best === undefined) return [];
-  const name = `  ${label === 'fine-tune' ? 'ft' : label}`.padEnd(LABEL_WIDTH);
-  const cells = curve(
-    rows.map(({ rank }) => 1 - Math.log(rank) / Math.log(model.vocabSize)),
-    style.glyphs,
-  );
+  const shares = rows.map(({ rank }) => 1 - Math.log(rank) / Math.log(side.model.vocabSize));
   const words = `best ${best.rank} in ${layerWords(best.layer)}, last ${last.rank} (${percent(last.prob)})`;
+  return sideCurve(side, shares, words, style);
+}
+
+/** A model's name, one cell for each share in 0..1, and words about them; below it where there is no room beside. */
+export function sideCurve({ label, paint }: Side, shares: readonly number[], words: string, style: Style): string[] {
+  const name = `  ${label === 'fine-tune' ? 'ft' : label}`.padEnd(LABEL_WIDTH);
+  const cells = curve(shares, style.glyphs);
   const indent = ' '.repeat(LABEL_WIDTH);
-  if (displayWidth(cells) + LABEL_WIDTH + 2 + words.length <= style.width) return [`${name}${paint(cells)}  ${words}`];
+  if (displayWidth(cells) + LABEL_WIDTH + 2 + displayWidth(words) <= style.width)
+    return [`${name}${paint(cells)}  ${words}`];
   const lines = wrap(name, cells, style.width).map(
     (line) => line.slice(0, LABEL_WIDTH) + paint(line.slice(LABEL_WIDTH)),
   );

@@ -1,5 +1,8 @@
 import { cut, displayWidth } from '../width.ts';
 
+/** A blank right after an opening quote is part of the token that is quoted: `" say"`. */
+const BREAK = /(?<!(?:^|[ (])") /;
+
 /**
  * Breaks `text` at its blanks into lines of at most `width` columns. The first line begins with `head`, the others with
  * as many blanks. A word that is wider than a line is broken between graphemes.
@@ -9,7 +12,7 @@ export function wrap(head: string, text: string, width: number): string[] {
   const room = Math.max(1, width - indent.length);
   const lines: string[] = [];
   let line = '';
-  for (const word of text.split(' ').flatMap((whole) => breakWord(whole, room))) {
+  for (const word of text.split(BREAK).flatMap((whole) => breakWord(whole, room))) {
     if (line !== '' && displayWidth(line) + 1 + displayWidth(word) > room) {
       lines.push(line);
       line = word;

@@ -1,5 +1,9 @@
+import { percent } from '../numbers.ts';
 import type { KnownParts, PartReport } from '../schema.ts';
 import { listed, PART_NAMES, type Wording } from './words.ts';
+
+/** A change of which this share is stored counts as whole. */
+const WHOLE = 0.9;
 
 /**
  * What became of the LoRA that was merged into the fine-tune: where it changes nothing, where nothing of it is stored,
@@ -17,12 +21,15 @@ function storedSentences({ kinds, ftLora }: KnownParts, wording: Wording): strin
   const zero = changed.filter(({ lora }) => lora?.cosine === null);
   const lost = changed.filter(({ lora, differing }) => lora?.cosine !== null && differing === 0);
   const noisy = changed.filter(({ lora }) => (lora?.noise ?? 0) >= 1);
+  const partly = changed.filter(({ lora, differing }) => (lora?.kept ?? 1) < WHOLE && differing > 0);
+  const kept = partly.map(({ kind, lora }) => `${percent(Math.max(0, lora?.kept ?? 0))} (${PART_NAMES[kind]})`);
   const noise = noisy.map(({ kind, lora }) => `${lora?.noise?.toFixed(1)} (${PART_NAMES[kind]})`);
   return [
     ...(zero.length === 0 ? [] : [`For ${names(zero)}, ${name} holds a change of zero.`]),
     ...(lost.length === 0
       ? []
       : [`${name} changes ${names(lost)}, but not one tensor there differs: that change was lost in rounding.`]),
+    ...(partly.length === 0 ? [] : [`Of the change of ${name}, storing kept ${listed(kept)}.`]),
     ...(noisy.length === 0
       ? []
       : [`The change of ${name} is stored under rounding noise of ${listed(noise)} times its size.`]),

@@ -17,6 +17,7 @@ export function partSentences(
 ): string[] {
   const parts = comparison?.parts;
   if (parts === undefined || comparison === undefined) return [];
+  if (!parts.known && parts.sameWeights === true) return [];
   if (!parts.known) return [`Which tensors differ is not known: ${wording.plain(parts.reason)}.`];
   const differing = parts.kinds.filter((part) => part.differing > 0);
   return [

@@ -43,11 +43,27 @@ export function listed(items: readonly string[], last = 'and'): string {
 
 /** `L-1 to L-4 and L-7`: ascending layers in sentences. */
 export function layerRanges(layers: readonly number[]): string {
+  return listed(rangesOf(layers).map(([first, last]) => (first === last ? `L-${first}` : `L-${first} to L-${last}`)));
+}
+
+/** More ranges of positions than these are only counted. */
+const LISTED_RANGES = 4;
+
+/** `position 3`, `positions 1 to 9 and 12`, `24 positions`: ascending positions in sentences. */
+export function positionWords(positions: readonly number[]): string {
+  const ranges = rangesOf(positions);
+  if (ranges.length > LISTED_RANGES) return `${positions.length} positions`;
+  const words = ranges.map(([first, last]) => (first === last ? String(first) : `${first} to ${last}`));
+  return `${positions.length === 1 ? 'position' : 'positions'} ${listed(words)}`;
+}
+
+/** Runs of successive numbers in an ascending list. */
+function rangesOf(numbers: readonly number[]): (readonly [first: number, last: number])[] {
   const ranges: [first: number, last: number][] = [];
-  for (const layer of layers) {
+  for (const number of numbers) {
     const range = ranges.at(-1);
-    if (range !== undefined && range[1] === layer - 1) range[1] = layer;
-    else ranges.push([layer, layer]);
+    if (range !== undefined && range[1] === number - 1) range[1] = number;
+    else ranges.push([number, number]);
   }
-  return listed(ranges.map(([first, last]) => (first === last ? `L-${first}` : `L-${first} to L-${last}`)));
+  return ranges;
 }

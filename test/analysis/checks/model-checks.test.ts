@@ -14,6 +14,7 @@ const row: RowReading = {
   finalProb: 0.5,
   finalRank: 1,
   tracked: [],
+  trackedSets: [],
   residualNorm: 1,
 };
 
@@ -21,7 +22,7 @@ function reading(position: Partial<PositionReading> = {}, lastRow: Partial<RowRe
   const rows = [row, { ...row, ...lastRow }];
   const final = { ids: [0], probs: [0.5] };
   const usual = { position: 0, rows, final, headDifference: 0, routing: new Map([[1, route([1, 2, 3], 2)]]) };
-  return { positions: [{ ...usual, ...position }], attention: undefined };
+  return { positions: [{ ...usual, ...position }], attention: undefined, attentionLayers: [] };
 }
 
 describe('the last row', () => {
@@ -80,11 +81,21 @@ describe('attention', () => {
   });
 
   it('passes when every head sums to 1', () => {
-    expect(checkAttention('base', attended(0.25, 0.75)).status).toBe('pass');
-    expect(checkAttention('base', attended(0.25, 0.5))).toMatchObject({ status: 'fail', value: 0.25 });
+    expect(checkAttention('base', attended(0.25, 0.75), []).status).toBe('pass');
+    expect(checkAttention('base', attended(0.25, 0.5), [])).toMatchObject({ status: 'fail', value: 0.25 });
   });
 
-  it('warns when there is none', () => {
-    expect(checkAttention('base', reading()).status).toBe('warn');
+  it('fails for any of the layers asked for', () => {
+    const off = { layer: 7, queryPosition: 1, attention: attentionOf(Float32Array.of(0.25, 0.5), 1, 2, 1) };
+    const read = { ...attended(0.25, 0.75), attentionLayers: [off] };
+    expect(checkAttention('base', read, [7])).toMatchObject({ status: 'fail', value: 0.25 });
+  });
+
+  it('warns when there is none, and names the layers asked for that give none', () => {
+    expect(checkAttention('base', reading(), []).status).toBe('warn');
+    expect(checkAttention('base', reading(), []).message).toMatch(/^The last layer gives no attention weights/);
+    const check = checkAttention('base', attended(0.25, 0.75), [1, 3, 4]);
+    expect(check).toMatchObject({ status: 'warn', message: expect.stringMatching(/^Layers 3, 4 give no/) as string });
+    expect(checkAttention('base', attended(0.25, 0.75), [3]).message).toMatch(/^Layer 3 gives no/);
   });
 });

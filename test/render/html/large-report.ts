@@ -1,4 +1,5 @@
 import type { LayerComparison, LayerReport, ModelReport, PositionReport, Report } from '../../../src/report/schema.ts';
+import { withRoutingSummary } from '../with-routing-summary.ts';
 
 /** Numbers in 0..1 from a seed (mulberry32). */
 function random(seed: number): () => number {
@@ -98,7 +99,7 @@ export function largeReport({ positions, layers, experts, expertsPerToken }: Siz
       else if (next() > 0.6 * (row.layer / layers) ** 2) Object.assign(row.top[0] ?? {}, { ...before.top[0] });
     }
   }
-  return {
+  return withRoutingSummary({
     schema: 'ft-lens.report',
     schemaVersion: '1.0',
     tool: { name: 'ft-lens', version: '0.1.0', onnxruntime: '1.30.0', node: '20.19.0' },
@@ -150,5 +151,5 @@ export function largeReport({ positions, layers, experts, expertsPerToken }: Siz
       attention: { jsNats: 0.01, sameTop1: true },
     },
     checks: [{ id: 'all-finite', model: 'both', status: 'pass', message: 'Every number is finite.' }],
-  };
+  });
 }

@@ -1,16 +1,20 @@
 import { describe, expect, it } from 'vitest';
 import { buildPageData } from '../../../src/render/html/build-page-data.ts';
+import { mark as markOf } from '../../../src/render/html/page/card.ts';
 import { choiceMap } from '../../../src/render/html/page/choice-map.ts';
 import { expertChange } from '../../../src/render/html/page/expert-change.ts';
 import { GridLayout, tickStep } from '../../../src/render/html/page/grid-layout.ts';
 import { selectionAfter } from '../../../src/render/html/page/keyboard.ts';
-import { expertLoad } from '../../../src/render/html/page/load-map.ts';
+import { largestChange, loadChangeMap, loadMap } from '../../../src/render/html/page/load-map.ts';
 import { changeMeasures, modelMeasures, share } from '../../../src/render/html/page/measures.ts';
+import { changeContent } from '../../../src/render/html/page/map-content.ts';
 import { PageReport } from '../../../src/render/html/page/report.ts';
 import { stepOf } from '../../../src/render/html/page/scale.ts';
 import { Selection } from '../../../src/render/html/page/selection.ts';
 import { sentence } from '../../../src/render/html/page/sentence.ts';
+import type { Report } from '../../../src/report/schema.ts';
 import { samplePair } from '../sample-report.ts';
+import { withFloor } from '../with-floor.ts';
 import { largeReport } from './large-report.ts';
 
 const pair = new PageReport(buildPageData(samplePair()));
@@ -64,6 +68,31 @@ it('a cell in words', () => {
   expect(sentence(pair, ANSWER)).toBe(
     'L-48, position 9, token ·give. Base: ·a 39.0%, entropy 3.02. Fine-tune: ·me 58.9%, entropy 2.44. Other token, divergence 0.4400, 4 of 8 experts shared.',
   );
+});
+
+it('a cell within the noise floor in words', () => {
+  const noise = new PageReport(buildPageData(withFloor(samplePair(), () => Math.LN2)));
+  expect(sentence(noise, ANSWER)).toContain(
+    'Other token, divergence 0.4400, within the noise floor, 4 of 8 experts shared.',
+  );
+  expect(markOf(noise, ANSWER)).toBe('≈');
+  expect([markOf(pair, ANSWER), markOf(noise, { column: 0, row: 0 })]).toEqual(['≠', '=']);
+});
+
+it('the map of differences marks other top tokens, and strikes through what lies within the noise floor', () => {
+  const noise = new PageReport(buildPageData(withFloor(samplePair(), (layer) => (layer < 30 ? Math.LN2 : 0))));
+  const { change } = noise.data;
+  const [measure] = changeMeasures(noise);
+  if (change === null || measure === undefined) throw new Error('the sample compares two models');
+  const { mark: markIn, segments } = changeContent(noise, change, measure);
+  const at = (row: number) => [markIn?.({ column: 0, row }), segments?.({ column: 0, row })[0]?.text.split(' ')[0]];
+  // L-25 has another top token, within the floor; the embeddings are the same.
+  expect([at(25), at(48), at(43)]).toEqual([
+    ['╱', '≈'],
+    ['▪', '≠'],
+    ['', segments?.({ column: 0, row: 43 })[0]?.text],
+  ]);
+  expect(at(0)[0]).toBe('');
 });
 
 it('experts of a cell: kept, gained and lost', () => {
@@ -152,19 +181,29 @@ describe('maps of experts', () => {
   it('mark what the fine-tune gained and lost', () => {
     const map = choiceMap(page, 1);
     const routing = report.comparison?.positions[1]?.layers[2]?.routing;
-    const marked = (mark: string): number[] =>
-      Array.from({ length: 16 }, (_, expert) => expert).filter((column) => map.mark?.({ column, row: 1 }) === mark);
+    const marked = (sign: string): number[] =>
+      Array.from({ length: 16 }, (_, expert) => expert).filter((column) => map.mark?.({ column, row: 1 }) === sign);
     expect(marked('▲')).toEqual(routing?.gained.toSorted((a, b) => a - b));
     expect(marked('▼')).toEqual(routing?.lost.toSorted((a, b) => a - b));
   });
 
-  it('count how often an expert is chosen', () => {
-    const [base] = page.data.models;
-    const load = base === undefined ? [] : expertLoad(page, base);
-    const expected = report.models.base.positions.filter(({ routing }) =>
-      routing[1]?.experts.some(({ expert }) => expert === 5),
-    );
-    expect(load[16 + 5]).toBe(expected.length);
-    expect(load.reduce((sum, count) => sum + count, 0)).toBe(3 * 2 * 4);
+  it('show how often each expert is chosen, and how much more often by the fine-tune', () => {
+    const counts = (model: keyof Report['models']): number[] =>
+      report.models[model]?.expertLoad?.[1]?.assignments ?? [];
+    const [base, ft] = [counts('base'), counts('ft')];
+    const [inBase, inFt] = page.data.models.map(({ load }) => load?.assignments ?? []);
+    const load = loadMap(page, inBase ?? [], 4);
+    const change = loadChangeMap(page, inBase ?? [], inFt ?? [], 2);
+    for (let column = 0; column < 16; column++) {
+      expect(load.share({ column, row: 1 })).toBe((base[column] ?? 0) / 4);
+      expect(change.share({ column, row: 1 })).toBe(0.5 + ((ft[column] ?? 0) - (base[column] ?? 0)) / 4);
+    }
+    // Two positions: the first is left out.
+    expect(inBase?.reduce<number>((sum, count) => sum + (count ?? 0), 0)).toBe(2 * 2 * 4);
+  });
+
+  it('find the largest change of a load', () => {
+    expect(largestChange([1, 5, null], [3, 2, 1])).toBe(3);
+    expect(largestChange([2, 2], [2, 2])).toBe(1);
   });
 });

@@ -5,6 +5,7 @@ import { readingsOf } from '../../../src/render/table/reading.ts';
 import type { Reading } from '../../../src/render/table/reading.ts';
 import type { PositionComparison, Report } from '../../../src/report/schema.ts';
 import { sampleIdentical, samplePair, sampleSingle } from '../sample-report.ts';
+import { withFloor } from '../with-floor.ts';
 
 const style = styleOf({ width: 160, colour: 0, ascii: false, accessible: false, layers: 'fold', terminal: true });
 
@@ -36,6 +37,19 @@ describe('rowsOf', () => {
       [11, 19],
       [21, 42],
       [44, 47],
+    ]);
+  });
+
+  it('folds what lies within the noise floor, too, but not where the top-1 is another one', () => {
+    const report = withFloor(samplePair(), (layer) => (layer < 40 ? 0.7 : 0));
+    const reading = readingOf(report, ({ layers }) => {
+      for (const row of layers) Object.assign(row, { jsNats: 0.3, sameTop1: row.layer !== 30 });
+    });
+    // Top-1 first differs at 25 in the sample.
+    expect(folds(reading)).toEqual([
+      [2, 24],
+      [26, 29],
+      [31, 39],
     ]);
   });
 
@@ -99,5 +113,7 @@ describe('what a fold says', () => {
     expect(foldChange(equal, 8, 16, style)).toBe('= 0, exp≥8');
     const moved = equal.map((row, index) => ({ ...row, residualRelativeL2: index === 1 ? 1e-7 : 0 }));
     expect(foldChange(moved, 8, 16, style)).toBe('~ 0, exp≥8');
+    const noise = moved.map((row) => ({ ...row, withinFloor: true }));
+    expect(foldChange(noise, 8, 16, style)).toBe('≈ 0, exp≥8');
   });
 });

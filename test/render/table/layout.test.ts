@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { layoutFor } from '../../../src/render/table/layout.ts';
 
-const PAIR = { pair: true, routed: true, others: true, longestToken: 14, longestOthers: 40 };
+const PAIR = { pair: true, routed: true, floor: false, others: true, longestToken: 14, longestOthers: 40 };
 
 describe('layoutFor', () => {
   it.each([
@@ -35,6 +35,13 @@ describe('layoutFor', () => {
 
   it('shows no experts where nothing is routed', () => {
     expect(layoutFor(100, { ...PAIR, routed: false }).change).toMatchObject({ experts: false, width: 22 });
+  });
+
+  it('shows the divergence of a noise floor from 160 columns on', () => {
+    expect(layoutFor(159, { ...PAIR, floor: true }).change).toMatchObject({ floor: false, width: 26 });
+    expect(layoutFor(160, { ...PAIR, floor: true }).change).toMatchObject({ floor: true, width: 33 });
+    expect(layoutFor(Infinity, { ...PAIR, floor: true }).change).toMatchObject({ floor: true, width: 33 });
+    expect(layoutFor(160, PAIR).change).toMatchObject({ floor: false });
   });
 
   it('gives a single model the row with all columns early', () => {

@@ -139,6 +139,16 @@ describe('what became of the LoRA', () => {
     ]);
   });
 
+  it('is told where only a part of it was kept', () => {
+    const partly = { ...lora(0.4, 0.8), kept: 0.43 };
+    const report = withParts(
+      samplePair(),
+      { attention: [1], experts: [1] },
+      { ftLora: 'my-lora', lora: { attention: { ...lora(0.9, 0.2), kept: 0.9 }, experts: partly } },
+    );
+    expect(sentences(report).slice(2)).toEqual(['Of the change of my-lora, storing kept 43.0% (the experts).']);
+  });
+
   it('is doubted where it was merged into another checkpoint than the base', () => {
     const other = { sameCheckpoint: false };
     expect(sentences(withParts(samplePair(), { attention: [1] }, other)).at(-1)).toBe(

@@ -1,15 +1,14 @@
 import { DataType } from '../../../onnx/graph-builder.ts';
 import type { Softmax, StatisticsGraph } from './statistics-graph.ts';
+import { addTracked, type Tracked } from './tracked-tokens.ts';
 
-export interface RowStatisticsOptions {
+export interface RowStatisticsOptions extends Tracked {
   /** rows per position: the embedding and every layer */
   readonly rows: number;
   readonly topK: number;
   readonly finalTop: number;
   /** a token is active when its probability is above this */
   readonly activeThreshold: number;
-  /** token ids whose probability and rank are wanted in every row */
-  readonly tracked: readonly number[];
 }
 
 /**
@@ -20,9 +19,9 @@ export interface RowStatisticsOptions {
  * - `active` (M, R, p, 1) i64: tokens with a probability above the threshold
  * - `kl_to_final` (M, R, p, 1) f32: KL(last row ‖ this row)
  * - `final_prob` f32, `final_rank` i64 (M, R, p, 1): of the token that the model itself finds most probable
- * - `tracked_probs` f32, `tracked_ranks` i64 (M, R, p, tracked): only when tokens are tracked
  * - `own_top_ids` i64, `own_top_probs` f32 (M, 1, p, finalTop)
  * - `head_difference` (M, 1, p, 1) f32: largest |probability in the last row − probability by the model itself|
+ * - those of {@link addTracked}
  *
  * @param lens of the lens's logits, with at least topK largest entries // (M, R, p, V)
  * @param own of the models' own logits, with finalTop largest entries // (M, 1, p, V)
@@ -55,7 +54,7 @@ export function addRowStatistics(
   );
   graph.output('head_difference', DataType.FLOAT, difference);
 
-  if (options.tracked.length > 0) addTracked(graph, lens, options.tracked);
+  addTracked(graph, lens, options);
 }
 
 function addTop(graph: StatisticsGraph, softmax: Softmax, prefix: string): void {
@@ -74,29 +73,4 @@ function addToken(graph: StatisticsGraph, softmax: Softmax, path: string, ids: s
     probability: graph.probability(`${path}/prob`, softmax, entry),
     rank: graph.rank(`${path}/rank`, softmax.shifted, entry),
   };
-}
-
-function addTracked(graph: StatisticsGraph, softmax: Softmax, tracked: readonly number[]): void {
-  const { builder } = graph;
-  const tokens = tracked.map((id, index) => {
-    const path = `/tracked.${index}`;
-    const entry = builder.node(`${path}/entry`, 'Gather', [softmax.shifted, builder.int64s([id])], {
-      attributes: { axis: -1n },
-    });
-    return {
-      probability: graph.probability(`${path}/prob`, softmax, entry),
-      rank: graph.rank(`${path}/rank`, softmax.shifted, entry),
-    };
-  });
-  const joined = (name: string, parts: string[]) => builder.node(name, 'Concat', parts, { attributes: { axis: -1n } });
-  const probabilities = joined(
-    '/tracked/probs',
-    tokens.map((token) => token.probability),
-  );
-  const ranks = joined(
-    '/tracked/ranks',
-    tokens.map((token) => token.rank),
-  );
-  graph.output('tracked_probs', DataType.FLOAT, probabilities);
-  graph.output('tracked_ranks', DataType.INT64, ranks);
 }

@@ -125,6 +125,17 @@ export class StatisticsGraph {
     return this.builder.node(path, 'GatherElements', [values, ids], { attributes: { axis: -1n } });
   }
 
+  /** The entries of given tokens // (M, R, p, V) → (M, R, p, ids) */
+  entries(path: string, values: string, ids: readonly number[]): string {
+    return this.builder.node(path, 'Gather', [values, this.builder.int64s([...ids])], { attributes: { axis: -1n } });
+  }
+
+  /** The largest of some entries and its index; equal ones by lower index on the CPU // (…, n) → (…, 1) f32, i64 */
+  largest(path: string, values: string): { value: string; index: string } {
+    const { values: value, ids: index } = this.#top(path, values, 1);
+    return { value, index };
+  }
+
   /** How many entries lie above a bound // (M, R, p, V), (M, R, p, 1) → (M, R, p, 1) i64 */
   countAbove(path: string, values: string, bound: string): string {
     const above = this.builder.node(`${path}/Greater`, 'Greater', [values, bound]);

@@ -47,6 +47,11 @@ export class Appearance {
     draw(this.#colours);
   }
 
+  /** Forgets who followed: what was drawn is no longer on the page. */
+  restart(): void {
+    this.#listeners.length = 0;
+  }
+
   #changed(): void {
     this.#colours = currentColours();
     for (const draw of this.#listeners) draw(this.#colours);

@@ -1,115 +1,132 @@
-import { divergence } from '../../../report/numbers.ts';
-import type { AttentionData, Column, PageData } from '../page-data.ts';
+import { divergence, percent } from '../../../report/numbers.ts';
 import type { Appearance } from './appearance.ts';
-import type { Colours, Swatch } from './colours.ts';
+import { attentionCharts } from './attention-charts.ts';
+import { HeadViews } from './attention-heads.ts';
+import { attentionStrips } from './attention-strips.ts';
+import { attentionViews, headNumbers } from './attention-view.ts';
+import type { AttentionView } from './attention-view.ts';
+import { chartRow } from './chart-row.ts';
 import { element, section } from './dom.ts';
-import { legend } from './legend.ts';
+import { DrawnWhenSeen } from './drawn-when-seen.ts';
 import type { PageReport } from './report.ts';
-import { stepOf } from './scale.ts';
-import type { Scale } from './scale.ts';
+import type { Selection } from './selection.ts';
 
-/** Where one layer looks from one position: the prompt, each token shaded by its weight, of both models and their difference. */
-export function attention(report: PageReport, appearance: Appearance): HTMLElement {
-  const { models, change } = report.data;
-  const views = models.flatMap(({ label, attention: view }) => (view === null ? [] : [{ label, view }]));
-  const [first] = views;
-  if (first === undefined)
-    return section('attention', 'Attention', element('p', {}, 'The model gives no attention weights.'));
-  const { layer, queryPosition } = first.view;
-  const strips = element('div');
-  const heads = element(
-    'select',
-    { id: 'select-heads' },
-    ...headNames(first.view).map((name) => element('option', {}, name)),
-  );
-  const draw = (colours: Colours): void => {
-    const columns = views.map(({ label, view }) => ({ label, weights: weightsOf(view, heads.selectedIndex) }));
-    strips.replaceChildren(...stripsOf(report, columns, colours));
-  };
-  heads.addEventListener('change', () => draw(appearance.colours));
-  appearance.follow(draw);
-  const entropies = views.map(({ label, view }) => `entropy ${label.toLowerCase()} ${view.entropy.toFixed(2)} nats`);
-  const facts = [...entropies, ...difference(change)].join(' · ');
-  const choice = first.view.heads.length === 0 ? [] : [element('label', { for: heads.id }, 'Show ', heads)];
-  return section(
-    'attention',
-    `Attention of L-${layer} from position ${queryPosition}`,
-    element('p', { class: 'note muted' }, `mean over heads: ${facts}`),
-    ...choice,
-    strips,
-  );
+/**
+ * Where the layers look from one position: the selected layer when it is listed, else the one selected before it. Its
+ * heads, when they are listed, are rows.
+ */
+export function attention(report: PageReport, selection: Selection, appearance: Appearance): HTMLElement {
+  const views = attentionViews(report);
+  const last = views.at(-1);
+  if (last !== undefined) return new Attention(report, selection, appearance, views, last).element;
+  return section('attention', 'Attention', element('p', {}, 'The model gives no attention weights.'));
 }
 
-function difference(change: PageData['change']): string[] {
-  return change === null || change.attentionJs === null ? [] : [`JS ${divergence(change.attentionJs)}`];
-}
+class Attention {
+  readonly element = element('section', { id: 'attention', 'aria-label': 'Attention' });
+  readonly #report: PageReport;
+  readonly #appearance: Appearance;
+  readonly #views: readonly AttentionView[];
+  readonly #heading = element('h2');
+  readonly #facts = element('p', { class: 'note muted' });
+  readonly #strips = element('div');
+  readonly #heads: HeadViews;
+  readonly #layerChoice: HTMLSelectElement;
+  readonly #headChoice: HTMLSelectElement;
+  #view: AttentionView;
+  /** undefined for the mean over heads */
+  #head: number | undefined;
 
-function headNames({ heads }: AttentionData): string[] {
-  return ['mean of heads', ...heads.map((_, head) => `head ${head}`)];
-}
-
-function weightsOf({ weights, heads }: AttentionData, chosen: number): Column {
-  return heads[chosen - 1] ?? weights;
-}
-
-function stripsOf(
-  report: PageReport,
-  columns: readonly { readonly label: string; readonly weights: Column }[],
-  { scale: swatches }: Colours,
-): HTMLElement[] {
-  const high = Math.max(...columns.map(({ weights }) => largest(weights)));
-  const strips = columns.map(({ label, weights }) =>
-    strip(
-      report,
-      label,
-      'value',
-      weights,
-      (weight) => weight / high,
-      legend('value', '0', high.toFixed(2)),
-      swatches.value,
-    ),
-  );
-  const [base, ft] = columns;
-  if (base === undefined || ft === undefined) return strips;
-  const change = ft.weights.map((weight, position) => (weight ?? 0) - (base.weights[position] ?? 0));
-  const farthest = largest(change.map(Math.abs));
-  const toShare = (value: number): number => (farthest === 0 ? 0.5 : 0.5 + value / farthest / 2);
-  const scale = legend('signed', `−${farthest.toFixed(2)}`, `+${farthest.toFixed(2)}`);
-  return [...strips, strip(report, 'Fine-tune − base', 'signed', change, toShare, scale, swatches.signed)];
-}
-
-/** The largest weight, without position 0 where there are others: it is an attention sink. */
-function largest(weights: Column): number {
-  const others = weights.length > 1 ? weights.slice(1) : weights;
-  return others.reduce<number>((most, weight) => Math.max(most, weight ?? 0), 0) || 1e-9;
-}
-
-function strip(
-  report: PageReport,
-  label: string,
-  scale: Scale,
-  values: Column,
-  toShare: (value: number) => number,
-  legendOf: HTMLElement,
-  swatches: readonly Swatch[],
-): HTMLElement {
-  const tokens = values.map((value, position) => {
-    const shown = value ?? 0;
-    const text = scale === 'signed' && shown > 0 ? `+${shown.toFixed(3)}` : shown.toFixed(3).replace('-', '−');
-    const token = element(
-      'span',
-      { class: 'token shaded', title: `position ${position}: ${text}` },
-      report.promptText(position),
-      element('small', {}, text),
+  constructor(
+    report: PageReport,
+    selection: Selection,
+    appearance: Appearance,
+    views: readonly AttentionView[],
+    last: AttentionView,
+  ) {
+    [this.#report, this.#appearance, this.#views, this.#view] = [report, appearance, views, last];
+    this.#heads = new HeadViews(report, (head) => this.#chooseHead(head));
+    const layerNames = views.map(({ layer }) => `L-${layer}`);
+    this.#layerChoice = choice('select-attention', layerNames, (i) =>
+      selection.move({ row: report.data.layers.indexOf(views[i]?.layer ?? -1), pinned: true }),
     );
-    const swatch = swatches[stepOf(toShare(shown))];
-    if (swatch !== undefined) Object.assign(token.style, { background: swatch.fill, color: swatch.text });
-    return token;
+    const heads = Math.max(...views.map((view) => headNumbers(view).length));
+    const headNames = ['mean of heads', ...Array.from({ length: heads }, (_, head) => `head ${head}`)];
+    this.#headChoice = choice('select-heads', headNames, (i) => this.#chooseHead(i === 0 ? undefined : i - 1));
+    const charts = attentionCharts(report, views);
+    const choices = [
+      ...(views.length > 1 ? [labelled('Layer ', this.#layerChoice)] : []),
+      ...(heads > 0 ? [labelled('Show ', this.#headChoice)] : []),
+    ];
+    this.element.append(
+      this.#heading,
+      ...(choices.length > 0 ? [element('div', { class: 'controls' }, ...choices)] : []),
+      this.#facts,
+      ...(views.length > 1 ? [chartRow(report, selection, appearance, () => charts)] : []),
+      this.#strips,
+      this.#heads.element,
+    );
+    const drawing = new DrawnWhenSeen(this.element, () => this.#draw());
+    // Maps take the width of the page, in which they do not stand yet.
+    queueMicrotask(() => {
+      appearance.follow(() => drawing.now());
+      selection.follow(({ row }) => {
+        const selected = views.find(({ layer }) => layer === report.data.layers[row]);
+        if (selected === undefined || selected === this.#view) return;
+        this.#view = selected;
+        this.#say();
+        drawing.change();
+      });
+    });
+  }
+
+  #chooseHead(head: number | undefined): void {
+    this.#head = head;
+    this.#drawHead();
+  }
+
+  /** Everything in words, which costs nothing. */
+  #say(): void {
+    this.#heading.textContent = `Attention of L-${this.#view.layer} from position ${this.#view.queryPosition}`;
+    this.#layerChoice.selectedIndex = this.#views.indexOf(this.#view);
+    this.#headChoice.selectedIndex = this.#head === undefined ? 0 : this.#head + 1;
+    this.#facts.textContent = factsOf(this.#view, this.#head);
+  }
+
+  #draw(): void {
+    this.#heads.draw(this.#view, this.#appearance.colours);
+    this.#drawHead();
+  }
+
+  #drawHead(): void {
+    this.#say();
+    this.#strips.replaceChildren(...attentionStrips(this.#report, this.#view, this.#head, this.#appearance.colours));
+    this.#heads.select(this.#head);
+  }
+}
+
+function labelled(words: string, select: HTMLSelectElement): HTMLElement {
+  return element('label', { for: select.id }, words, select);
+}
+
+function choice(id: string, names: readonly string[], choose: (index: number) => void): HTMLSelectElement {
+  const select = element('select', { id }, ...names.map((name) => element('option', {}, name)));
+  select.addEventListener('change', () => choose(select.selectedIndex));
+  return select;
+}
+
+/** Entropy, sink share and difference of what the strips show. */
+function factsOf({ sides, js, floorJs, headJs }: AttentionView, head: number | undefined): string {
+  const facts = sides.flatMap(({ label, attention: mean }) => {
+    const shown = head === undefined ? mean : mean.heads[head];
+    const name = sides.length === 1 ? '' : ` ${label.toLowerCase()}`;
+    return [
+      shown?.entropy === undefined || shown.entropy === null ? '' : `entropy${name} ${shown.entropy.toFixed(2)} nats`,
+      `on position 0${name} ${percent(shown?.weights[0] ?? 0)}`,
+    ];
   });
-  return element(
-    'figure',
-    { class: 'strip' },
-    element('figcaption', {}, element('b', {}, label), legendOf),
-    element('p', {}, ...tokens),
-  );
+  const change = head === undefined ? js : (headJs[head] ?? null);
+  const floor = head === undefined && floorJs !== null ? `floor ${divergence(floorJs)}` : '';
+  const words = [...facts, change === null ? '' : `JS ${divergence(change)}`, floor].filter((fact) => fact !== '');
+  return `${head === undefined ? 'mean over heads' : `head ${head}`}: ${words.join(' · ')}`;
 }

@@ -66,8 +66,9 @@ function differences(report: PageReport, change: ChangeData, cell: Cell): HTMLEl
   const js = report.at(change.js, cell);
   const ranks = [change.baseTop1RankInFt, change.ftTop1RankInBase].map((column) => whole(report.at(column, cell)));
   const rows: [string, string][] = [
-    ['JS', `${mark(report, change, cell)} ${optional(js, divergence)}`],
+    ['JS', `${mark(report, cell)} ${optional(js, divergence)}`],
     ['JS distance', optional(js, (nats) => distance(nats).toFixed(2))],
+    ...floorRows(report, change, cell),
     [
       'KL ft‖base, base‖ft',
       [change.klFtBase, change.klBaseFt].map((kl) => optional(report.at(kl, cell), divergence)).join(', '),
@@ -82,10 +83,15 @@ function differences(report: PageReport, change: ChangeData, cell: Cell): HTMLEl
   return element('table', { class: 'numbers difference' }, element('tbody', {}, ...lines));
 }
 
-/** `≠` another top token, `~` differs, `=` the very same state. */
-export function mark(report: PageReport, change: ChangeData, cell: Cell): string {
-  if (report.otherTop1(cell)) return '≠';
-  return report.at(change.js, cell) === 0 && report.at(change.relativeL2, cell) === 0 ? '=' : '~';
+function floorRows(report: PageReport, { floor }: ChangeData, cell: Cell): [string, string][] {
+  return floor === null ? [] : [['JS of rounding alone', optional(report.at(floor.js, cell), divergence)]];
+}
+
+/** `=` the very same state, `≈` within the noise floor, `≠` another top token, `~` differs. */
+export function mark(report: PageReport, cell: Cell): string {
+  if (report.identical(cell)) return '=';
+  if (report.withinFloor(cell)) return '≈';
+  return report.otherTop1(cell) ? '≠' : '~';
 }
 
 export function isSettled(report: PageReport, { commitLayer }: ModelData, { column, row }: Cell): boolean {

@@ -3,7 +3,7 @@ import type { PageReport } from './report.ts';
 
 export interface Series {
   readonly name: string;
-  readonly kind: 'base' | 'ft' | 'bars';
+  readonly kind: 'base' | 'ft' | 'bars' | 'floor';
   readonly values: readonly (number | null)[];
 }
 
@@ -14,6 +14,9 @@ export interface Chart {
   readonly series: readonly Series[];
   readonly format: (value: number) => string;
 }
+
+/** What a series looks like, in the caption. */
+const KEYS: Readonly<Record<Series['kind'], string>> = { base: '─', ft: '╌', bars: '▮', floor: '┄' };
 
 const HEIGHT = 130;
 const LEFT = 36;
@@ -50,9 +53,7 @@ export function drawChart(
   });
   const reading = element('span', { class: 'muted' });
   const names =
-    series.length > 1
-      ? series.map(({ name, kind }) => element('span', { class: kind }, ` ${kind === 'ft' ? '╌' : '─'} ${name}`))
-      : [];
+    series.length > 1 ? series.map(({ name, kind }) => element('span', { class: kind }, ` ${KEYS[kind]} ${name}`)) : [];
   const caption = element('figcaption', {}, element('b', {}, title), ...names, reading);
   return {
     figure: element('figure', {}, caption, drawing),

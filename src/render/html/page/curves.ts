@@ -1,48 +1,20 @@
 import { distance, divergence, percent } from '../../../report/numbers.ts';
 import type { Appearance } from './appearance.ts';
-import { drawChart } from './chart.ts';
 import type { Chart, Series } from './chart.ts';
+import { chartRow } from './chart-row.ts';
 import { element } from './dom.ts';
 import { colourOf } from './model-colour.ts';
 import type { PageReport } from './report.ts';
 import type { Selection } from './selection.ts';
 
-const LEAST_WIDTH = 280;
-const GAP = 20;
-
 /** Entropy, KL to the final row and the difference by layer, at the selected position. */
 export function curves(report: PageReport, selection: Selection, appearance: Appearance): HTMLElement {
   const heading = element('h2');
-  const figures = element('div', { class: 'charts' });
-  const drawn = element('section', { id: 'curves', 'aria-label': 'Every layer at this position' }, heading, figures);
-  let bands: readonly ((row: number) => void)[] = [];
-  const draw = (): void => {
-    const { column, row } = selection.now;
+  selection.follow(({ column }) => {
     heading.textContent = `Every layer at position ${report.position(column)}`;
-    const wanted = chartsOf(report, column);
-    const width = arrange(figures, wanted.length);
-    const charts = wanted.map((chart) =>
-      drawChart(chart, report, width, (to) => selection.move({ row: to, pinned: true })),
-    );
-    figures.replaceChildren(...charts.map(({ figure }) => figure));
-    bands = charts.map(({ select }) => select);
-    for (const select of bands) select(row);
-  };
-  queueMicrotask(() => {
-    appearance.follow(draw);
-    selection.follow(({ column, row }, before) => {
-      if (before !== undefined && before.column !== column) draw();
-      else for (const select of bands) select(row);
-    });
   });
-  return drawn;
-}
-
-/** Puts charts side by side, as many as have room. @returns the width of each */
-function arrange(container: HTMLElement, count: number): number {
-  const columns = Math.max(1, Math.min(count, Math.floor((container.clientWidth + GAP) / (LEAST_WIDTH + GAP))));
-  container.style.gridTemplateColumns = `repeat(${columns}, minmax(0, 1fr))`;
-  return Math.floor((container.clientWidth - GAP * (columns - 1)) / columns);
+  const charts = chartRow(report, selection, appearance, (column) => chartsOf(report, column));
+  return element('section', { id: 'curves', 'aria-label': 'Every layer at this position' }, heading, charts);
 }
 
 function chartsOf(report: PageReport, column: number): Chart[] {
@@ -65,13 +37,12 @@ function chartsOf(report: PageReport, column: number): Chart[] {
       { title: 'Probability of the final token', high: 1, series: prob, format: (value) => percent(value) },
     ];
   }
-  const js: Series = {
-    name: 'JS',
-    kind: 'bars',
-    values: at(change.js).map((value) => (value === null ? null : distance(value))),
-  };
+  const distances = (values: readonly (number | null)[]): (number | null)[] =>
+    at(values).map((value) => (value === null ? null : distance(value)));
+  const js: Series[] = [{ name: 'JS', kind: 'bars', values: distances(change.js) }];
+  if (change.floor !== null) js.push({ name: 'rounding alone', kind: 'floor', values: distances(change.floor.js) });
   const asNats = (value: number): string => divergence(value * value * Math.LN2);
-  return [...charts, { title: 'Difference, JS distance', high: 1, series: [js], format: asNats }];
+  return [...charts, { title: 'Difference, JS distance', high: 1, series: js, format: asNats }];
 }
 
 function largest(series: readonly Series[]): number {

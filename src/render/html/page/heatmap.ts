@@ -50,9 +50,11 @@ export class Heatmap {
     context.scale(devicePixelRatio, devicePixelRatio);
     context.textBaseline = 'middle';
     context.font = FONT;
+    // Columns differ by a device pixel: what has room in one has room in all.
+    const room = Math.floor(layout.width / layout.columns);
     for (let column = 0; column < content.columns; column++) {
       for (let row = 0; row < content.rows; row++) {
-        paintCell(context, content, { column, row }, layout.box({ column, row }), colours);
+        paintCell(context, content, { column, row }, { ...layout.box({ column, row }), room }, colours);
       }
     }
     paintAxes(context, content, layout, colours);

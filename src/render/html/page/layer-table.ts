@@ -31,7 +31,9 @@ function head(report: PageReport): HTMLElement {
     titles.push([`>${activeThreshold}`, 'number'], ['H', 'number']);
     if (change === null) titles.push(['KL to final', 'number'], ['rank of final', 'number'], ['others', '']);
   }
-  if (change !== null) titles.push(['JS', 'number'], ['distance', ''], ['rank', 'number']);
+  if (change !== null) titles.push(['JS', 'number']);
+  if (change?.floor) titles.push(['floor', 'number']);
+  if (change !== null) titles.push(['distance', ''], ['rank', 'number']);
   if (change?.expertsLost.some((lost) => lost !== null)) titles.push(['experts', 'number']);
   return element('tr', {}, ...titles.map(([text, kind]) => element('th', { scope: 'col', class: kind }, text)));
 }
@@ -42,15 +44,29 @@ function line(report: PageReport, cell: Cell, selection: Selection): HTMLElement
   if (change !== null) {
     const js = report.at(change.js, cell);
     const ranks = [change.baseTop1RankInFt, change.ftTop1RankInBase].map((column) => report.at(column, cell) ?? '');
-    cells.push(number(`${mark(report, change, cell)} ${js === null ? '' : divergence(js)}`));
+    cells.push(number(`${mark(report, cell)} ${inNats(js)}`));
+    if (change.floor !== null) cells.push(number(inNats(report.at(change.floor.js, cell))));
     cells.push(element('td', { class: 'distance' }, bar(distance(js ?? 0), 'change')));
     cells.push(number(report.otherTop1(cell) ? ranks.join('/') : ''));
     if (change.expertsLost.some((each) => each !== null)) cells.push(number(sharedExperts(report, cell)));
   }
-  const kind = report.otherTop1(cell) ? 'other' : undefined;
-  const row = element('tr', { class: kind }, element('th', { scope: 'row' }, report.layer(cell.row)), ...cells);
+  const row = element(
+    'tr',
+    { class: kindOf(report, cell) },
+    element('th', { scope: 'row' }, report.layer(cell.row)),
+    ...cells,
+  );
   row.addEventListener('click', () => selection.move({ row: cell.row, pinned: true }));
   return row;
+}
+
+function kindOf(report: PageReport, cell: Cell): 'noise' | 'other' | undefined {
+  if (report.withinFloor(cell)) return 'noise';
+  return report.otherTop1(cell) ? 'other' : undefined;
+}
+
+function inNats(js: number | null): string {
+  return js === null ? '' : divergence(js);
 }
 
 function modelCells(report: PageReport, model: ModelData, cell: Cell): HTMLElement[] {

@@ -1,28 +1,30 @@
-import type { ModelData } from '../page-data.ts';
+import type { Column } from '../page-data.ts';
 import { blockAxes } from './block-axes.ts';
 import type { HeatmapContent } from './heatmap.ts';
 import type { PageReport } from './report.ts';
 
-/** How often each expert of each block is chosen over all positions: (block, expert). */
-export function expertLoad(report: PageReport, model: ModelData): number[] {
-  const { experts } = report.data;
-  const counts = Array.from({ length: (report.rows - 1) * experts }, () => 0);
-  for (let column = 0; column < report.columns; column++) {
-    for (let row = 1; row < report.rows; row++) {
-      for (const { expert } of report.experts(model, { column, row })) {
-        const index = (row - 1) * experts + expert;
-        counts[index] = (counts[index] ?? 0) + 1;
-      }
-    }
-  }
-  return counts;
-}
-
-/** @param most the count of the strongest colour, the same for both models */
-export function loadMap(report: PageReport, counts: readonly number[], most: number): HeatmapContent {
+/** How often each expert of each block is chosen. */
+export function loadMap(report: PageReport, counts: Column, most: number): HeatmapContent {
   return {
     ...blockAxes(report),
     scale: 'value',
     share: ({ column, row }) => (counts[row * report.data.experts + column] ?? 0) / most,
   };
+}
+
+/** How much more often the fine-tune chooses it than base. */
+export function loadChangeMap(report: PageReport, base: Column, ft: Column, most: number): HeatmapContent {
+  return {
+    ...blockAxes(report),
+    scale: 'signed',
+    share: ({ column, row }) => {
+      const index = row * report.data.experts + column;
+      return 0.5 + ((ft[index] ?? 0) - (base[index] ?? 0)) / (2 * most);
+    },
+  };
+}
+
+/** The largest difference of two loads, at least 1. */
+export function largestChange(base: Column, ft: Column): number {
+  return ft.reduce<number>((most, count, index) => Math.max(most, Math.abs((count ?? 0) - (base[index] ?? 0))), 1);
 }

@@ -25,15 +25,22 @@ export function modelContent(report: PageReport, model: ModelData, measure: Meas
 export function changeContent(report: PageReport, change: ChangeData, measure: Measure<ChangeData>): HeatmapContent {
   const colour = colourOf(measure, change);
   const bar = barOf(measure, change, colour);
-  const mark = (cell: Cell): string => (report.otherTop1(cell) ? '≠ ' : '');
+  const sign = (cell: Cell): string => {
+    if (report.withinFloor(cell)) return '≈ ';
+    return report.otherTop1(cell) ? '≠ ' : '';
+  };
+  const mark = (cell: Cell): '' | '▪' | '╱' => {
+    if (report.withinFloor(cell)) return '╱';
+    return report.otherTop1(cell) ? '▪' : '';
+  };
   return {
     ...axes(report),
     scale: measure.scale,
     share: colour,
     text: (cell) => words(measure, change, cell),
     textIs: 'number',
-    segments: (cell) => bar(cell, mark(cell)),
-    mark: (cell) => (report.otherTop1(cell) ? '▪' : ''),
+    segments: (cell) => bar(cell, sign(cell)),
+    mark,
   };
 }
 

@@ -15,6 +15,8 @@ interface Panel {
   readonly title: string;
   readonly heatmap: Heatmap;
   readonly legend: HTMLElement;
+  /** What its marks mean. */
+  readonly note: string;
   /** What it shows now, and its ends of the scale. */
   shown(): { readonly content: HeatmapContent; readonly low: string; readonly high: string };
 }
@@ -26,7 +28,8 @@ export function maps(report: PageReport, selection: Selection, appearance: Appea
   const { models, change } = report.data;
   const panels = models.map((model) => panelOf(model.label, show, (measure) => modelContent(report, model, measure)));
   if (change !== null) {
-    panels.push(panelOf('Difference', difference, (measure) => changeContent(report, change, measure)));
+    const note = change.floor === null ? '' : ' ╱ within the noise floor';
+    panels.push(panelOf('Difference', difference, (measure) => changeContent(report, change, measure), note));
   }
   const cursor = new GridCursor(report, selection);
   let active = panels[0]?.heatmap;
@@ -38,7 +41,7 @@ export function maps(report: PageReport, selection: Selection, appearance: Appea
     for (const panel of panels) {
       const { content, low, high } = panel.shown();
       panel.heatmap.paint(content, colours);
-      panel.legend.replaceChildren(legend(content.scale, low, high));
+      panel.legend.replaceChildren(legend(content.scale, low, high), panel.note);
     }
     place();
   };
@@ -88,12 +91,13 @@ function panelOf<Subject>(
   title: string,
   choice: Choice<Subject>,
   contentOf: (measure: Measure<Subject>) => HeatmapContent,
+  note = '',
 ): Panel {
   const shown: Panel['shown'] = () => {
     const { measure } = choice;
     return { content: contentOf(measure), low: measure.format(measure.low), high: measure.format(measure.high) };
   };
-  return { title, heatmap: new Heatmap(), legend: element('span'), shown };
+  return { title, heatmap: new Heatmap(), legend: element('span'), note, shown };
 }
 
 function figureOf({ title, legend: ends, heatmap }: Panel): HTMLElement {

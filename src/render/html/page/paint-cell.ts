@@ -25,8 +25,8 @@ export interface CellContent {
   segments?(cell: Cell): readonly Segment[];
   /** a colour that is on no scale */
   fill?(cell: Cell, colours: Colours): string | undefined;
-  /** a small square, or where there is room for it a triangle */
-  mark?(cell: Cell): '' | '▪' | '▲' | '▼';
+  /** a small square, a stroke through the cell, or where there is room for it a triangle */
+  mark?(cell: Cell): '' | '▪' | '╱' | '▲' | '▼';
 }
 
 /** Columns at least this wide have a word in each cell, those from `BARS_FROM` on a bar of several. */
@@ -35,11 +35,12 @@ const BARS_FROM = 150;
 /** Beside a number: the mark in the corner. */
 const MARGIN = 12;
 
+/** @param box and the width that every cell of the map has at least */
 export function paintCell(
   context: CanvasRenderingContext2D,
   content: CellContent,
   cell: Cell,
-  box: Box,
+  box: Box & { readonly room: number },
   colours: Colours,
 ): void {
   const share = content.share(cell);
@@ -54,7 +55,7 @@ export function paintCell(
   context.fillRect(box.left, box.top, box.width, box.height);
   context.fillStyle = (own === undefined ? swatch?.text : undefined) ?? colours.ground;
   const text = box.width < TEXT_FROM ? '' : (content.text?.(cell) ?? '');
-  const fits = text !== '' && (content.textIs === 'token' || context.measureText(text).width + MARGIN <= box.width);
+  const fits = text !== '' && (content.textIs === 'token' || context.measureText(text).width + MARGIN <= box.room);
   if (fits) clipped(context, box, () => write(context, text, box.left + 3, box));
   paintMark(context, content.mark?.(cell) ?? '', box, fits);
 }
@@ -105,6 +106,10 @@ function paintSegments(
 /** @param cornered the middle of the cell is taken by text */
 function paintMark(context: CanvasRenderingContext2D, mark: string, box: Box, cornered: boolean): void {
   if (mark === '') return;
+  if (mark === '╱') {
+    strike(context, box, cornered);
+    return;
+  }
   const small = Math.min(box.width, box.height);
   const [x, y] = [box.left + box.width / 2, box.top + box.height / 2];
   if (mark === '▪') {
@@ -121,4 +126,19 @@ function paintMark(context: CanvasRenderingContext2D, mark: string, box: Box, co
   context.lineTo(x - size / 2, y - (tip * size) / 2);
   context.lineTo(x + size / 2, y - (tip * size) / 2);
   context.fill();
+}
+
+/** A thin stroke from corner to corner, or in the corner of a cell with text. */
+function strike(context: CanvasRenderingContext2D, box: Box, cornered: boolean): void {
+  const left = cornered ? box.left + box.width - MARGIN + 4 : box.left + 1;
+  const bottom = cornered ? box.top + MARGIN - 4 : box.top + box.height - 1;
+  context.save();
+  context.globalAlpha = 0.5;
+  context.strokeStyle = context.fillStyle;
+  context.lineWidth = 1;
+  context.beginPath();
+  context.moveTo(left, bottom);
+  context.lineTo(box.left + box.width - 1, box.top + 1);
+  context.stroke();
+  context.restore();
 }

@@ -36,7 +36,7 @@ export function prompt(report: PageReport, selection: Selection): HTMLElement {
     if (now !== undefined) now.tabIndex = 0;
     now?.setAttribute('aria-current', 'true');
   });
-  return section('prompt', 'Prompt', list);
+  return section('prompt', report.data.title, list);
 }
 
 function underline(report: PageReport, column: number): string {

@@ -59,6 +59,18 @@ export class PageReport {
     return change !== null && this.at(change.sameTop1, cell) === 0;
   }
 
+  /** The very same state in both models. */
+  identical(cell: Cell): boolean {
+    const { change } = this.data;
+    return change !== null && this.at(change.js, cell) === 0 && this.at(change.relativeL2, cell) === 0;
+  }
+
+  /** Whether the models differ here, and no more than rounding alone makes the base differ from itself. */
+  withinFloor(cell: Cell): boolean {
+    const floor = this.data.change?.floor ?? null;
+    return floor !== null && this.at(floor.within, cell) === 1 && !this.identical(cell);
+  }
+
   /** `Embed`, `L-48` */
   layer(row: number): string {
     return layerName(this.data.layers[row] ?? 0);

@@ -7,20 +7,20 @@ import { expertChange } from './expert-change.ts';
 import type { ExpertChange } from './expert-change.ts';
 import { Heatmap } from './heatmap.ts';
 import { legend } from './legend.ts';
-import { expertLoad, loadMap } from './load-map.ts';
-import { colourOf } from './model-colour.ts';
+import { loadPanels } from './load-panels.ts';
+import type { LoadPanel } from './load-panels.ts';
 import type { PageReport } from './report.ts';
+import { routingTable } from './routing-table.ts';
 import type { Cell, Selection } from './selection.ts';
 
 const CHOICE_HEIGHT = 360;
-const LOAD_HEIGHT = 300;
 
 /** Which experts the blocks choose at the selected position, in both models; and how often over all positions. */
 export function routing(report: PageReport, selection: Selection, appearance: Appearance): HTMLElement {
   const chosen = new Heatmap(CHOICE_HEIGHT);
   const title = element('b');
   const words = element('p', { class: 'note muted' });
-  const loads = report.columns > 1 ? loadsOf(report) : [];
+  const loads = loadPanels(report);
   const heatmaps = [chosen, ...loads.map(({ heatmap }) => heatmap)];
   const place = (): void => {
     const { row } = selection.now;
@@ -51,30 +51,19 @@ export function routing(report: PageReport, selection: Selection, appearance: Ap
   }
   const marks = report.data.change === null ? legend('value', 'weight 0', '1') : choiceLegend();
   const choice = element('figure', {}, element('figcaption', {}, title, marks), chosen.element, words);
+  return section('routing', 'Routing: layers × experts', choice, ...overPositions(report, loads, selection));
+}
+
+/** Nothing where one position was read. */
+function overPositions(report: PageReport, loads: readonly LoadPanel[], selection: Selection): HTMLElement[] {
+  if (loads.length === 0) return [];
+  const { routing: summary, summedPositions } = report.data;
   const figures = loads.map(({ figure }) => figure);
-  const load = element('div', { class: 'panels', 'data-panels': figures.length }, ...figures);
-  return section('routing', 'Routing: layers × experts', choice, ...(figures.length === 0 ? [] : [load]));
-}
-
-interface Load {
-  readonly figure: HTMLElement;
-  readonly heatmap: Heatmap;
-  readonly paint: (colours: Colours) => void;
-}
-
-function loadsOf(report: PageReport): Load[] {
-  const counts = report.data.models.map((model) => expertLoad(report, model));
-  const most = counts.flat().reduce((largest, count) => Math.max(largest, count), 1);
-  return report.data.models.map((model, index) => {
-    const heatmap = new Heatmap(LOAD_HEIGHT);
-    const name = element('b', { class: colourOf(model) }, `Load, ${model.label.toLowerCase()}`);
-    const caption = element('figcaption', {}, name, legend('value', '0', `${most} of ${report.columns} positions`));
-    return {
-      figure: element('figure', { class: 'panel' }, caption, heatmap.element),
-      heatmap,
-      paint: (colours) => heatmap.paint(loadMap(report, counts[index] ?? [], most), colours),
-    };
-  });
+  return [
+    element('p', { class: 'note muted' }, `How often each expert is chosen over ${summedPositions}.`),
+    element('div', { class: 'panels', 'data-panels': figures.length }, ...figures),
+    ...(summary === null ? [] : [routingTable(report, summary, selection)]),
+  ];
 }
 
 function choiceLegend(): HTMLElement {

@@ -17,7 +17,8 @@ export function sentence(report: PageReport, cell: Cell): string {
   if (change !== null && js !== null) {
     const lost = report.at(change.expertsLost, cell);
     const experts = lost === null ? '' : `, ${expertsPerToken - lost} of ${expertsPerToken} experts shared`;
-    parts.push(`${report.otherTop1(cell) ? 'Other' : 'Same'} token, divergence ${divergence(js)}${experts}.`);
+    const noise = report.withinFloor(cell) ? ', within the noise floor' : '';
+    parts.push(`${report.otherTop1(cell) ? 'Other' : 'Same'} token, divergence ${divergence(js)}${noise}${experts}.`);
   }
   return parts.join(' ');
 }

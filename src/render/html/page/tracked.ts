@@ -1,13 +1,11 @@
 import { percent } from '../../../report/numbers.ts';
 import type { ModelData } from '../page-data.ts';
 import type { Appearance } from './appearance.ts';
-import { element, scrolling, section, shape, tokenText } from './dom.ts';
+import { element, scrolling, section, tokenText } from './dom.ts';
 import { colourOf } from './model-colour.ts';
 import type { PageReport } from './report.ts';
 import type { Selection } from './selection.ts';
-
-const WIDTH = 240;
-const HEIGHT = 34;
+import { rankShares, sparkLine } from './spark-line.ts';
 
 /** The tokens asked for: their rank over the layers, the best and the last one. */
 export function tracked(report: PageReport, selection: Selection, appearance: Appearance): HTMLElement {
@@ -43,23 +41,9 @@ function trackedRow(report: PageReport, model: ModelData, index: number, column:
     {},
     element('th', { scope: 'row' }, tokenText(report.tokenText(followed.token))),
     element('td', { class: colourOf(model) }, model.label),
-    element('td', {}, rankCurve(ranks, report.data.lnVocabulary, colourOf(model))),
+    element('td', {}, sparkLine(rankShares(ranks, report.data.lnVocabulary), colourOf(model))),
     number(Number.isFinite(best) ? `${best} at ${report.layer(ranks.indexOf(best))}` : ''),
     number(String(report.at(followed.rank, last) ?? '')),
     number(prob === null ? '' : percent(prob)),
-  );
-}
-
-function rankCurve(ranks: readonly (number | null)[], lnVocabulary: number, kind: string): SVGElement {
-  const points = ranks.flatMap((rank, row) => {
-    if (rank === null) return [];
-    const x = ((row + 0.5) / ranks.length) * WIDTH;
-    const y = 3 + (Math.log(rank) / lnVocabulary) * (HEIGHT - 6);
-    return [`${x.toFixed(1)},${y.toFixed(1)}`];
-  });
-  return shape(
-    'svg',
-    { width: WIDTH, height: HEIGHT, 'aria-hidden': 'true' },
-    shape('polyline', { class: `line ${kind}`, points: points.join(' ') }),
   );
 }
