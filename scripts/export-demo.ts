@@ -4,11 +4,12 @@
  */
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
-import { EXPORTS, exportModels, filesOf } from './demo/export-models.ts';
+import { breakLinks, EXPORTS, exportModels, filesOf } from './demo/export-models.ts';
 import { MODELS } from './demo/models.ts';
 
 const before = await hashes();
 await exportModels(MODELS);
+for (const name of EXPORTS) await breakLinks(join(MODELS, name));
 const after = await hashes();
 
 for (const file of new Set([...before.keys(), ...after.keys()])) {

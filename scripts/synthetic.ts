@@ -10,10 +10,13 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { exportFrom } from '../src/export/export-model.ts';
 import type { ExportNotice, ExportProgress } from '../src/export/progress.ts';
+import { LIMITS } from '../src/limits.ts';
 import { ADAPTER_TARGETS, type AdapterTarget, type SyntheticAdapter } from './synthetic/adapter-tensors.ts';
 import { SHAPE_NAMES, syntheticShape } from './synthetic/shapes.ts';
 import { syntheticSource } from './synthetic/source.ts';
 import { writeAdapter, writeCheckpoint } from './synthetic/write-checkpoint.ts';
+
+const HEAD_BITS = [4, 8, 16] as const;
 
 const { values } = parseArgs({
   options: {
@@ -53,11 +56,11 @@ if (values.help || values.out === undefined) {
 
 async function make(out: string): Promise<void> {
   const shape = syntheticShape(values.shape, {
-    ...(values.layers && { layers: Number(values.layers) }),
-    ...(values.experts && { experts: Number(values.experts) }),
+    ...(values.layers && { layers: wholeNumber('--layers', values.layers, 1, LIMITS.layers) }),
+    ...(values.experts && { experts: wholeNumber('--experts', values.experts, 1, LIMITS.experts) }),
     ...(values.tied && { tiedEmbeddings: true }),
   });
-  const seed = Number(values.seed);
+  const seed = wholeNumber('--seed', values.seed, 0, 2 ** 31 - 1);
   const adapter = values.adapter === undefined ? undefined : parseAdapter(values.adapter);
   const start = performance.now();
   if (values['write-checkpoint']) {
@@ -66,7 +69,8 @@ async function make(out: string): Promise<void> {
   } else {
     const source = await syntheticSource(shape, seed, adapter);
     try {
-      const headBits = Number(values['head-bits']) as 4 | 8 | 16;
+      const headBits = HEAD_BITS.find((bits) => String(bits) === values['head-bits']);
+      if (headBits === undefined) throw new Error(`--head-bits is one of ${HEAD_BITS.join(', ')}.`);
       const onNotice = ({ text }: ExportNotice): void => void process.stderr.write(`${text}\n`);
       const hooks = { onProgress: showProgress(), onNotice };
       await exportFrom(source, { out, shareWith: values['share-with'], headBits }, hooks);
@@ -87,7 +91,16 @@ function parseAdapter(text: string): SyntheticAdapter {
     if (target === undefined) throw new Error(`There is no target ${name}: take one of ${ADAPTER_TARGETS.join(', ')}.`);
     return target;
   });
-  return { targets, rank: Number(rank), alpha: Number(values.alpha ?? 2 * Number(rank)), dora: values.dora };
+  const size = wholeNumber('--adapter TARGET:RANK', rank, 1, LIMITS.hiddenSize);
+  const alpha = Number(values.alpha ?? 2 * size);
+  if (!Number.isFinite(alpha)) throw new Error(`--alpha is a number, not ${values.alpha}.`);
+  return { targets, rank: size, alpha, dora: values.dora };
+}
+
+function wholeNumber(option: string, text: string, least: number, most: number): number {
+  const value = /^\d+$/.test(text) ? Number(text) : NaN;
+  if (value >= least && value <= most) return value;
+  throw new Error(`${option} is a whole number from ${least} to ${most}, not ${text}.`);
 }
 
 /** Bytes written so far, at most once a second, on a terminal. */

@@ -19,7 +19,7 @@ export const LIMITS = {
   configBytes: 16 * 2 ** 20,
   /** model.safetensors.index.json: 2 MB for 30B-A3B. */
   indexBytes: 64 * 2 ** 20,
-  /** Levels of nesting: recursive readers overflow at about 10^5, real configurations need fewer than 10. */
+  /** Levels of nesting. JSON.parse takes 60 bytes for each that is open; real files need fewer than 10. */
   jsonDepth: 64,
   /** Time to match the regular expressions of one adapter: real ones need a few milliseconds. */
   patternMatchMs: 2_000,
@@ -32,8 +32,12 @@ export const LIMITS = {
   layers: 1_024,
   hiddenSize: 2 ** 17,
   experts: 4_096,
+  /** Experts of all layers, each with three matrices: the largest public models have 23,000. */
+  expertsInAll: 100_000,
   vocabSize: 2 ** 22,
   attentionHeads: 1_024,
+  /** eos_token_id of a generation_config.json: public models list at most ten. */
+  endOfTextTokens: 1_024,
   /** A graph whose weights stand in a file of their own: 48 layers of 128 experts need less than 1 MB. */
   onnxGraphBytes: 256 * 2 ** 20,
   onnxNodes: 1_000_000,
@@ -45,6 +49,8 @@ export const LIMITS = {
   /** Model functions and how deep they call each other; graphs within graphs. Real exports have one and none. */
   onnxFunctions: 64,
   onnxDepth: 8,
+  /** Time to read a graph and find its parts, in ms: one of 360,000 nodes takes 7 s, a tangled one no end of time. */
+  graphMs: 60_000,
   /** Elements of a tensor that a graph may fill without computing: 1 GiB of f32. */
   filledElements: 2 ** 28,
   /** A prompt is text that a person or a script wrote; the model's own limit comes after tokenizing. */

@@ -1,42 +1,34 @@
-import { constants } from 'node:fs';
-import { open, type FileHandle } from 'node:fs/promises';
+import { join } from 'node:path';
 import { inputError } from './errors.ts';
+import { jsonDepth } from './json-depth.ts';
+import { LIMITS } from './limits.ts';
+import { pinFile, readPinnedFile, readWhole } from './pinned-file.ts';
 
 /**
- * Text of a UTF-8 file of at most `limitBytes`; a byte order mark is left out. `undefined` when there is no such file.
- * The size is checked on the open file before anything is read, and only a regular file is read at all: a pipe or a
- * device could deliver without an end.
+ * Text of `folder`/`name`, a UTF-8 file of at most `limitBytes`, opened as {@link readPinnedFile} does; a byte order mark
+ * is left out. `undefined` when there is no such file.
  */
-export async function readTextFileIfPresent(path: string, limitBytes: number): Promise<string | undefined> {
-  let file: FileHandle;
-  try {
-    // O_NONBLOCK: opening a pipe that nobody writes to must not wait.
-    file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
-  } catch (error) {
-    if (isFileSystemError(error) && (error.code === 'ENOENT' || error.code === 'ENOTDIR')) return undefined;
-    throw inputError('A file could not be opened.', { where: path, got: reason(error), cause: error });
+export async function readFolderText(folder: string, name: string, limitBytes: number): Promise<string | undefined> {
+  const bytes = await readPinnedFile(folder, name, limitBytes);
+  return bytes && decodeUtf8(bytes, join(folder, name));
+}
+
+/** Text of the UTF-8 file that a user named, wherever it is. */
+export async function readTextFile(path: string, limitBytes: number): Promise<string> {
+  const file = await pinFile(path);
+  if (file === undefined) {
+    throw inputError('A file was not found.', {
+      where: path,
+      expected: 'a file that can be read',
+      got: 'no such file',
+      remedy: 'check the path',
+    });
   }
   try {
-    const status = await file.stat();
-    if (!status.isFile()) throw inputError('A file was expected.', { where: path, got: 'a folder, pipe or device' });
-    if (status.size > limitBytes) {
-      throw inputError('A file is larger than such files ever are.', {
-        where: path,
-        expected: `at most ${limitBytes} bytes`,
-        got: `${status.size} bytes`,
-      });
-    }
-    return decodeUtf8(await file.readFile(), path);
+    return decodeUtf8(await readWhole(file, '', limitBytes), path);
   } finally {
     await file.close();
   }
-}
-
-/** As {@link readTextFileIfPresent}, but a missing file is an input error. */
-export async function readTextFile(path: string, limitBytes: number): Promise<string> {
-  const text = await readTextFileIfPresent(path, limitBytes);
-  if (text === undefined) throw inputError('A file was not found.', { where: path, got: 'no such file' });
-  return text;
 }
 
 /** Strict UTF-8 to text; `where` names the source in the error. */
@@ -48,17 +40,27 @@ export function decodeUtf8(bytes: Uint8Array, where: string): string {
   }
 }
 
-/** Parsed JSON; an input error that names the file when it is none. */
+/** Parsed JSON; an input error that names the file when it is none, or nested too deeply. */
 export function parseJson(text: string, where: string): unknown {
+  const depth = jsonDepth(text);
+  if (depth > LIMITS.jsonDepth) {
+    throw inputError('This JSON is nested too deeply.', {
+      where,
+      expected: `at most ${LIMITS.jsonDepth} levels`,
+      got: `${depth} levels`,
+    });
+  }
   try {
     return JSON.parse(text);
   } catch (error) {
-    throw inputError('A file is not valid JSON.', { where, got: reason(error), cause: error });
+    throw inputError('A file is not valid JSON.', {
+      where,
+      expected: 'one whole JSON document',
+      got: reason(error),
+      remedy: 'fetch or make this file again: it may have been cut off',
+      cause: error,
+    });
   }
-}
-
-function isFileSystemError(error: unknown): error is NodeJS.ErrnoException {
-  return error instanceof Error && 'code' in error;
 }
 
 function reason(error: unknown): string {

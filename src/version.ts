@@ -1,7 +1,7 @@
-import { createRequire } from 'node:module';
+import { readFileSync } from 'node:fs';
 
 /** package.json of ft-lens, as far as it is read. */
-const { version, engines } = createRequire(import.meta.url)('../package.json') as {
+const { version, engines } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
   readonly version: string;
   readonly engines: { readonly node: string };
 };

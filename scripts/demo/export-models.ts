@@ -1,4 +1,4 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { copyFile, readdir, readFile, rename, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { exportModel } from '../../src/export/export-model.ts';
 import { MODELS } from './models.ts';
@@ -22,6 +22,16 @@ export async function exportModels(folder: string): Promise<void> {
       out: join(folder, name),
       force: true,
     });
+  }
+}
+
+/** Gives every file of a folder bytes of its own: a package with hard links in it is installed without them. */
+export async function breakLinks(folder: string): Promise<void> {
+  for (const name of await readdir(folder)) {
+    const path = join(folder, name);
+    if ((await stat(path)).nlink === 1) continue;
+    await copyFile(path, `${path}.partial`);
+    await rename(`${path}.partial`, path);
   }
 }
 

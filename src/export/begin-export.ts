@@ -5,6 +5,7 @@ import { differingKey, type Identity, Journal } from './folder/journal.ts';
 import type { NewFolder } from './folder/new-folder.ts';
 import type { SharedExport } from './folder/shared-export.ts';
 import { TensorStore } from './folder/tensor-store.ts';
+import type { ModelFiles } from './model-files.ts';
 import type { ExportHooks } from './progress.ts';
 import { type WrittenWeight, writtenWeightSchema } from './written-weight.ts';
 
@@ -24,6 +25,8 @@ export interface ExportTask {
   readonly identity: Identity;
   readonly plan: readonly PlannedWeight[];
   readonly shared: SharedExport | undefined;
+  /** Configuration and tokenizer. */
+  readonly modelFiles: ModelFiles;
 }
 
 /**

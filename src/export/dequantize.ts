@@ -4,7 +4,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import * as z from 'zod';
 import { inputError } from '../errors.ts';
 import { LIMITS } from '../limits.ts';
-import { parseJson, readTextFileIfPresent } from '../read-text-file.ts';
+import { parseJson, readFolderText } from '../read-text-file.ts';
 import { VERSION } from '../version.ts';
 import { describeWeight, HEAD } from './checkpoint/weight-names.ts';
 import { type ExportWeights, openExportWeights } from './dequantize/export-weights.ts';
@@ -15,7 +15,7 @@ import { requireSpace } from './folder/disk-space.ts';
 import { NewFolder } from './folder/new-folder.ts';
 import { readManifest } from './folder/read-manifest.ts';
 import { verifyExport } from './folder/verify-export.ts';
-import { jsonBytes, writeModelFiles } from './model-files.ts';
+import { jsonBytes, ModelFiles } from './model-files.ts';
 import type { ExportHooks } from './progress.ts';
 
 export interface DequantizeRequest {
@@ -74,15 +74,19 @@ async function writeCheckpoint(
   shardBytes: number,
   hooks: ExportHooks,
 ): Promise<SourceFile[]> {
-  const weights = await openExportWeights(source, manifest);
+  const modelFiles = await ModelFiles.open(source);
+  const weights = await openExportWeights(source, manifest).catch(async (error: unknown) => {
+    await modelFiles.close();
+    throw error;
+  });
   try {
     await requireSpace(dirname(folder.partialPath), allBytes(weights));
     return [
       ...(await writeSafetensors(folder, weights, shardBytes, weightsProgress(weights, manifest, hooks))),
-      ...(await writeModelFiles(folder, source, checkpointConfig(weights))),
+      ...(await modelFiles.write(folder, checkpointConfig(weights))),
     ];
   } finally {
-    await weights.close();
+    await Promise.all([modelFiles.close(), weights.close()]);
   }
 }
 
@@ -153,7 +157,7 @@ async function describeOrigin(source: string, files: readonly SourceFile[]): Pro
 /** Names of all files that {@link dequantizeExport} put into a folder; undefined when it did not make the folder. */
 async function ownCheckpointFiles(folder: string): Promise<string[] | undefined> {
   const path = join(folder, ORIGIN_FILE);
-  const text = await readTextFileIfPresent(path, LIMITS.manifestBytes);
+  const text = await readFolderText(folder, ORIGIN_FILE, LIMITS.manifestBytes);
   const origin = text === undefined ? undefined : originSchema.safeParse(parseJson(text, path));
   return origin?.data && [ORIGIN_FILE, ...origin.data.files.map((file) => file.name)];
 }

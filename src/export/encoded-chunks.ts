@@ -18,9 +18,12 @@ export class EncodedChunks {
   readonly #rooms: SharedRoom[];
   readonly #results: AsyncGenerator<EncodedChunk, void, void>;
 
-  /** @param source stays open until {@link close} */
-  constructor(chunks: readonly Chunk[], source: ExportSource, threads: number) {
-    this.#pool = new ThreadPool('encode/worker.js', threads);
+  /**
+   * @param source stays open until {@link close}
+   * @param signal aborting it ends the threads; the next chunk then fails with its reason
+   */
+  constructor(chunks: readonly Chunk[], source: ExportSource, threads: number, signal?: AbortSignal) {
+    this.#pool = new ThreadPool('encode/worker.js', threads, signal);
     // For each thread a chunk that it works on and one that waits for it, and two on their way in and out.
     this.#rooms = Array.from({ length: 2 * threads + 2 }, () => new SharedRoom());
     this.#results = mapInOrder(chunks, this.#rooms.length, (chunk) => this.#encode(chunk, source));

@@ -14,7 +14,7 @@ import { MANIFEST_FILE, MANIFEST_SCHEMA, MANIFEST_VERSION, type Manifest } from 
 import { NewFolder } from './folder/new-folder.ts';
 import { ownExportFiles } from './folder/read-manifest.ts';
 import { SharedExport } from './folder/shared-export.ts';
-import { jsonBytes, writeModelFiles } from './model-files.ts';
+import { jsonBytes, ModelFiles } from './model-files.ts';
 import { requireSpaceFor } from './planned-bytes.ts';
 import type { ExportHooks } from './progress.ts';
 import { type ExportSource, openSource } from './source.ts';
@@ -65,11 +65,29 @@ export async function exportFrom(
   const plan = planWeights(source.checkpoint.config, recipe, source.tiedHead);
   checkPlan(plan, source.weights);
   const shared = request.shareWith === undefined ? undefined : await SharedExport.open(request.shareWith);
+  hooks.signal?.throwIfAborted();
+  const modelFiles = await ModelFiles.open(source.checkpoint.directory);
+  try {
+    const task = { identity: identityOf(source, recipe, shared), plan, shared, modelFiles };
+    return await exportTo(request, task, source, recipe, hooks);
+  } finally {
+    await modelFiles.close();
+  }
+}
+
+async function exportTo(
+  request: Omit<ExportRequest, 'checkpoint' | 'adapter'>,
+  inputs: Omit<ExportTask, 'folder'>,
+  source: ExportSource,
+  recipe: QuantizationRecipe,
+  hooks: ExportHooks,
+): Promise<ExportResult> {
+  const { shared } = inputs;
   const folder = await NewFolder.create(request.out, {
     replace: request.force === true ? ownExportFiles : undefined,
     inputs: [...source.folders, ...(shared ? [shared.directory] : [])],
   });
-  const task = { folder, identity: identityOf(source, recipe, shared), plan, shared };
+  const task = { folder, ...inputs };
   let manifest: Manifest;
   try {
     manifest = await writeExport(task, source, recipe, request.threads, hooks);
@@ -101,7 +119,7 @@ async function writeExport(
   threads: number | undefined,
   hooks: ExportHooks,
 ): Promise<Manifest> {
-  const { folder, plan } = task;
+  const { folder, plan, modelFiles } = task;
   const { checkpoint, tiedHead } = source;
   const { config } = checkpoint;
   const { store, journal, resumed } = await beginExport(task, hooks);
@@ -114,7 +132,7 @@ async function writeExport(
   const files = [
     await folder.writeFile(GRAPH_FILE, encodeModel(graph)),
     ...weights.files,
-    ...(await writeModelFiles(folder, checkpoint.directory, configChanges(config, tiedHead, weights.files.length))),
+    ...(await modelFiles.write(folder, configChanges(config, tiedHead, weights.files.length))),
   ];
   return {
     schema: MANIFEST_SCHEMA,

@@ -4,7 +4,6 @@ import { type PlannedTensor, type PlannedWeight, tensorBytes } from './decoder/p
 import { partOf, PARTS } from './folder/data-file-names.ts';
 import { requireSpace } from './folder/disk-space.ts';
 import { TENSOR_ALIGNMENT } from './folder/tensor-store.ts';
-import { modelFilesBytes } from './model-files.ts';
 import type { ExportSource } from './source.ts';
 
 /** Of the graph and the manifest, for each tensor: names, shapes and hashes. Measured: 0.9 kB. */
@@ -12,14 +11,14 @@ const DESCRIPTION_BYTES = 2_048;
 
 /** @throws FtLensError when the disk has no room for the weights that are still to be written, and the files beside them */
 export async function requireSpaceFor(
-  { folder, plan, shared }: ExportTask,
+  { folder, plan, shared, modelFiles }: ExportTask,
   source: ExportSource,
   written: number,
 ): Promise<void> {
   const isChanged = (name: string): boolean => source.merged?.changes(name) !== undefined;
   const isShared = ({ tensors, sources }: PlannedWeight): boolean =>
     shared !== undefined && tensors.every((tensor) => shared.hasLike(tensor)) && !sources.flat().some(isChanged);
-  const bytes = plannedBytes(plan.slice(written), isShared) + (await modelFilesBytes(source.checkpoint.directory));
+  const bytes = plannedBytes(plan.slice(written), isShared) + modelFiles.bytes;
   await requireSpace(dirname(folder.partialPath), bytes);
 }
 

@@ -34,7 +34,7 @@ export async function writeWeights(
   const written = [...resumed];
   const rest = plan.slice(resumed.length);
   const advance = weightsProgress(plan, resumed.length, source, hooks);
-  const chunks = new EncodedChunks(rest.flatMap(chunksOf), source, threads ?? defaultThreads());
+  const chunks = new EncodedChunks(rest.flatMap(chunksOf), source, threads ?? defaultThreads(), hooks.signal);
   try {
     for (const weight of rest) {
       const result = await writeWeight(weight, chunks, source, store, advance);

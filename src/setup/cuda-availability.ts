@@ -64,6 +64,7 @@ export function bestGpu(gpus: readonly Gpu[]): Gpu | FtLensError {
       where: gpus.map(({ name }) => name).join(', '),
       expected: `compute capability ${OLDEST_COMPUTE_CAPABILITY} or higher`,
       got: gpus.map(({ computeCapability }) => computeCapability).join(', '),
+      remedy: '--device cpu',
     })
   );
 }

@@ -45,6 +45,27 @@ const allRows = (weights: WeightSource, name: string): Promise<Float32Array> =>
 beforeAll(() => exported('base'));
 
 describe('an export', () => {
+  it('has the small files as they were when it began', async () => {
+    const changing = join(root, 'changing');
+    cpSync(checkpoint, changing, { recursive: true });
+    const before = readFileSync(join(changing, 'tokenizer.json'));
+    const out = join(root, 'unchanged');
+    await exportModel(
+      { checkpoint: changing, out },
+      {
+        onProgress() {
+          for (const name of ['config.json', 'generation_config.json', 'tokenizer.json', 'tokenizer_config.json']) {
+            writeFileSync(join(changing, 'new'), '{"model_type": "another"}');
+            renameSync(join(changing, 'new'), join(changing, name));
+          }
+        },
+      },
+    );
+    expect(readFileSync(join(out, 'tokenizer.json'))).toEqual(before);
+    for (const name of ['config.json', 'generation_config.json', 'tokenizer_config.json'])
+      expect(readFileSync(join(out, name), 'utf8')).toBe(readFileSync(join(base, name), 'utf8'));
+  });
+
   it('is whole, and says so in its manifest', async () => {
     const manifest = await readManifest(base);
     expect(await verifyExport(base, manifest)).toEqual([]);

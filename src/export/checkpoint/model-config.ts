@@ -1,4 +1,5 @@
 import { inputError } from '../../errors.ts';
+import { LIMITS } from '../../limits.ts';
 import { checkSchema } from './check-schema.ts';
 import { type ConfigJson, configSchema, modelTypeSchema } from './config-schema.ts';
 
@@ -53,6 +54,8 @@ export function parseModelConfig(json: unknown, file: string): Qwen3MoeConfig {
     0, 'num_attention_heads to be a multiple of num_key_value_heads', `${config.num_attention_heads} and ${config.num_key_value_heads}`);
   require(config.num_experts_per_tok <=
     experts, 'num_experts_per_tok to be at most the number of experts', `${config.num_experts_per_tok} of ${experts}`);
+  require(config.num_hidden_layers * experts <=
+    LIMITS.expertsInAll, `at most ${LIMITS.expertsInAll} experts in all layers`, `${config.num_hidden_layers} layers of ${experts}`);
   return {
     layers: config.num_hidden_layers,
     hiddenSize: config.hidden_size,
@@ -137,5 +140,6 @@ function unsupported(key: string, expected: string, got: unknown, file: string):
     where: `${file}, key ${key}`,
     expected,
     got: String(got),
+    remedy: 'take a Qwen3-MoE checkpoint: ft-lens exports no other architecture',
   });
 }

@@ -47,13 +47,18 @@ async function readConfig(folder: PinnedFolder): Promise<Qwen3MoeConfig> {
   const json = await folder.readJson('config.json', LIMITS.configBytes);
   if (json !== undefined) return parseModelConfig(json, join(directory, 'config.json'));
   if ((await folder.open('adapter_config.json')) === undefined) {
-    throw inputError('This folder is not a checkpoint.', { where: directory, expected: 'a config.json', got: 'none' });
+    throw inputError('This folder is not a checkpoint.', {
+      where: directory,
+      expected: 'a config.json',
+      got: 'none',
+      remedy: 'give the folder of a Hugging Face checkpoint, with config.json and its safetensors files',
+    });
   }
   throw inputError('This folder holds an adapter, not a checkpoint.', {
     where: directory,
     expected: 'a folder with config.json and weights',
     got: 'adapter_config.json',
-    remedy: 'Pass it as --adapter, and the model it was trained on as --checkpoint.',
+    remedy: 'pass it as --adapter, and the model it was trained on as --checkpoint',
   });
 }
 
@@ -122,6 +127,6 @@ async function checkTiedCopy(fileOf: ReadonlyMap<string, SafetensorsFile>, confi
     where: `${head.name}, tensor ${HEAD}`,
     expected: `a copy of ${EMBEDDING}, since config.json says tie_word_embeddings`,
     got: 'other values',
-    remedy: 'Set tie_word_embeddings to false in config.json if the head is meant to be its own.',
+    remedy: 'set tie_word_embeddings to false in config.json if the head is meant to be its own',
   });
 }

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { openPinnedFile, type PinnedFile, readWhole } from './pinned-file.ts';
+import { openPinnedFile, type PinnedFile, readWhole } from '../../pinned-file.ts';
 import { parseStrictJson } from './strict-json.ts';
 
 /**

@@ -18,9 +18,14 @@ export async function resolveModelPath(
   const entry = await stat(nameOrFolder).catch(() => undefined);
   if (entry?.isDirectory()) return nameOrFolder;
   if (entry !== undefined) {
+    const isGguf = nameOrFolder.endsWith('.gguf');
     throw inputError('This is a file, not a folder.', {
       where: nameOrFolder,
       expected: 'the folder that holds config.json and the weights',
+      got: isGguf ? 'a GGUF file' : 'a file',
+      remedy: isGguf
+        ? 'take the checkpoint that it was made from, in safetensors'
+        : 'give the folder that it stands in',
     });
   }
   if (!HUB_ID.test(nameOrFolder) || /^\.|\.\./.test(nameOrFolder)) {
@@ -28,6 +33,7 @@ export async function resolveModelPath(
       where: nameOrFolder,
       expected: 'a folder',
       got: 'no such folder',
+      remedy: 'check the path',
     });
   }
   const cached = join(hubCache(environment), `models--${nameOrFolder.replace('/', '--')}`);
@@ -39,7 +45,7 @@ export async function resolveModelPath(
     where: nameOrFolder,
     expected: `a folder, or a snapshot in ${cached}`,
     got: 'neither',
-    remedy: `Fetch it with: hf download ${nameOrFolder}`,
+    remedy: `check the path; a model of the Hugging Face hub is fetched with: hf download ${nameOrFolder}`,
   });
 }
 

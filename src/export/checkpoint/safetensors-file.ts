@@ -66,7 +66,7 @@ export function weightDtype(stored: string, where: string): WeightDtype {
       where,
       expected: [...WEIGHT_DTYPES.keys()].join(', '),
       got: stored,
-      remedy: 'Take the checkpoint in bf16, f16 or f32: quantised ones do not hold the weights themselves.',
+      remedy: 'take the checkpoint in bf16, f16 or f32: quantised ones do not hold the weights themselves',
     });
   }
   return dtype;

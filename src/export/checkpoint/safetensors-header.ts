@@ -1,4 +1,5 @@
 import { inputError } from '../../errors.ts';
+import { knownFormat } from '../../known-format.ts';
 import { LIMITS } from '../../limits.ts';
 import { parseStrictJson } from './strict-json.ts';
 
@@ -61,11 +62,12 @@ export function readHeaderLength(prefix: Uint8Array, fileBytes: number, file: st
   const length = new DataView(prefix.buffer, prefix.byteOffset, LENGTH_BYTES).getBigUint64(0, true);
   const room = BigInt(Math.min(LIMITS.safetensorsHeaderBytes, fileBytes - LENGTH_BYTES));
   if (length > room) {
+    const known = knownFormat(prefix);
     throw inputError('This file has no safetensors header.', {
       where: file,
       expected: `a header of at most ${room} bytes`,
-      got: `a length field of ${length} bytes`,
-      remedy: FETCH_AGAIN,
+      got: known?.what ?? `a length field of ${length} bytes`,
+      remedy: known?.remedy ?? FETCH_AGAIN,
     });
   }
   return Number(length);
@@ -191,7 +193,7 @@ function checkTiling(tensors: ReadonlyMap<string, TensorEntry>, dataBytes: numbe
   }
 }
 
-const FETCH_AGAIN = 'Fetch this file again.';
+const FETCH_AGAIN = 'fetch this file again';
 
 function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);

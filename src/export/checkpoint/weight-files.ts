@@ -1,3 +1,4 @@
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { inputError } from '../../errors.ts';
@@ -22,7 +23,7 @@ export async function openWeightFiles(folder: PinnedFolder): Promise<Safetensors
       where: folder.directory,
       expected: `${SINGLE} or ${INDEX}`,
       got: 'both',
-      remedy: 'Move one of them away.',
+      remedy: 'move one of them away',
     });
   }
   if (single !== undefined) return [single];
@@ -73,7 +74,7 @@ async function openShards(folder: PinnedFolder, weightMap: ReadonlyMap<string, s
         where: join(folder.directory, shard),
         expected: `the file, as ${INDEX} says`,
         got: 'no such file',
-        remedy: 'Fetch the checkpoint again.',
+        remedy: 'fetch the checkpoint again',
       });
     }
     files.push(file);
@@ -108,6 +109,9 @@ function checkShards(files: readonly SafetensorsFile[], weightMap: ReadonlyMap<s
   }
 }
 
+/** Names that weights of other formats have. */
+const OTHER_WEIGHTS = /\.(gguf|bin|pth?|ckpt|h5|npz|msgpack|safetensors)$/;
+
 async function noWeights(folder: PinnedFolder): Promise<Error> {
   if ((await folder.open('pytorch_model.bin')) ?? (await folder.open('pytorch_model.bin.index.json'))) {
     return inputError('The weights of this checkpoint are pickled, and a pickle can run code.', {
@@ -115,12 +119,16 @@ async function noWeights(folder: PinnedFolder): Promise<Error> {
       expected: `${SINGLE}, or shards and ${INDEX}`,
       got: 'pytorch_model.bin',
       remedy:
-        "Convert it where you trust it: python -c \"from transformers import AutoModelForCausalLM as M; M.from_pretrained('DIR').save_pretrained('OUT')\"",
+        "convert it where you trust it: python -c \"from transformers import AutoModelForCausalLM as M; M.from_pretrained('DIR').save_pretrained('OUT')\"",
     });
   }
+  const other = (await readdir(folder.directory)).find((name) => OTHER_WEIGHTS.test(name));
   return inputError('This folder holds no weights.', {
     where: folder.directory,
     expected: `${SINGLE}, or shards and ${INDEX}`,
-    got: 'neither',
+    got: other ?? 'neither',
+    remedy: other?.endsWith('.gguf')
+      ? 'take the checkpoint that the GGUF file was made from, in safetensors'
+      : 'fetch the checkpoint in safetensors',
   });
 }

@@ -1,6 +1,6 @@
 import { inputError } from '../../errors.ts';
 import { decodeWeights } from '../checkpoint/decode.ts';
-import { openPinnedFile, type PinnedFile } from '../checkpoint/pinned-file.ts';
+import { openPinnedFile, type PinnedFile } from '../../pinned-file.ts';
 import { HEAD } from '../checkpoint/weight-names.ts';
 import type { WeightSource } from '../checkpoint/weight-source.ts';
 import { type PlannedTensor, type PlannedWeight, planWeights, tensorBytes } from '../decoder/plan.ts';

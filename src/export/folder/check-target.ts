@@ -50,6 +50,7 @@ export async function checkVacant(target: string, replace: OwnFiles | undefined)
   if (replace === undefined) {
     throw usageError('The output folder exists already.', {
       where: target,
+      expected: 'no such folder, or an empty one',
       got: describeNames(names),
       remedy: 'choose another --out; --force replaces what ft-lens itself has written',
     });

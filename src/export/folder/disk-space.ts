@@ -20,7 +20,7 @@ export async function requireSpace(
   bytes: number,
   read: (path: string) => Promise<FileSystemSpace> = statfs,
 ): Promise<void> {
-  const free = freeBytes(await read(folder).catch(() => undefined));
+  const free = await freeBytes(folder, read);
   if (free === undefined || free >= bytes) return;
   throw runtimeError('There is not enough room on the disk.', {
     where: folder,
@@ -30,8 +30,15 @@ export async function requireSpace(
   });
 }
 
-/** Undefined where the file system does not tell, as some that are reached over a network. */
-function freeBytes(space: FileSystemSpace | undefined): number | undefined {
+/**
+ * Bytes that this user may still fill on the file system of a folder; undefined where it does not tell, as some that
+ * are reached over a network.
+ */
+export async function freeBytes(
+  folder: string,
+  read: (path: string) => Promise<FileSystemSpace> = statfs,
+): Promise<number | undefined> {
+  const space = await read(folder).catch(() => undefined);
   return space === undefined || space.blocks === 0 ? undefined : space.bavail * space.bsize;
 }
 

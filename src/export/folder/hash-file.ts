@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { inputError } from '../../errors.ts';
-import { pinFile, type PinnedFile } from '../checkpoint/pinned-file.ts';
+import { pinFile, type PinnedFile } from '../../pinned-file.ts';
 
 const CHUNK_BYTES = 2 ** 22;
 

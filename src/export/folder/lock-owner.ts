@@ -1,4 +1,5 @@
-import { readFile } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { readFile, readlink } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import * as z from 'zod';
 
@@ -8,8 +9,12 @@ export const lockOwnerSchema = z.object({
   host: z.string(),
   /** When it took the lock: ISO 8601, UTC. */
   since: z.string(),
+  /** Of the installed system, hashed: hosts can share a name. Undefined where the system has none, as many containers. */
+  machine: z.string().optional(),
   /** Of the running system; another one after each start. Undefined where the system does not tell. */
   boot: z.string().optional(),
+  /** Within which the number of a process means something: containers of one machine have each their own. */
+  processes: z.string().optional(),
   /** When the process began, in ticks of the system: tells it from a later one with the same number. */
   started: z.string().optional(),
 });
@@ -21,18 +26,26 @@ export async function thisProcess(): Promise<LockOwner> {
     pid: process.pid,
     host: hostname(),
     since: new Date().toISOString(),
+    machine: await machineId(),
     boot: await bootId(),
+    processes: await readlink('/proc/self/ns/pid').catch(() => undefined),
     started: (await processStatus(process.pid))?.started,
   };
 }
 
+/** What tells which processes can be asked for. */
+type Place = Pick<LockOwner, 'host' | 'machine' | 'boot' | 'processes'>;
+
 /**
- * Whether an owner may still be at work. A process of another machine cannot be asked: it counts as alive.
+ * Whether an owner may still be at work. One that cannot be asked counts as alive: a process of another machine, which
+ * may have the same name, or of another container.
  * @param self a process of this machine
  */
-export async function mayBeAlive(owner: LockOwner, self: Pick<LockOwner, 'host' | 'boot'>): Promise<boolean> {
+export async function mayBeAlive(owner: LockOwner, self: Place): Promise<boolean> {
   if (owner.host !== self.host) return true;
-  if (owner.boot !== self.boot) return false;
+  // The same machine, started again, has ended all its processes.
+  if (owner.boot !== self.boot) return owner.machine === undefined || owner.machine !== self.machine;
+  if (owner.processes !== self.processes) return true;
   if (!processExists(owner.pid)) return false;
   const status = await processStatus(owner.pid);
   if (status === undefined) return true;
@@ -46,6 +59,12 @@ function processExists(pid: number): boolean {
     // EPERM: somebody else's process, but there.
     return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
+}
+
+/** Of machine-id(5), which is not to be told as it is. */
+async function machineId(): Promise<string | undefined> {
+  const id = (await readFile('/etc/machine-id', 'utf8').catch(() => '')).trim();
+  return id === '' ? undefined : createHash('sha256').update(`ft-lens lock ${id}`).digest('hex').slice(0, 16);
 }
 
 async function bootId(): Promise<string | undefined> {

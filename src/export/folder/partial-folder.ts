@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs';
 import { lstat, mkdir, open, readdir, rename, rm, rmdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { usageError } from '../../errors.ts';
@@ -26,6 +27,8 @@ export class PartialFolder {
   readonly journal: string;
   readonly #target: string;
   readonly #lock: string;
+  /** A process that ends in the middle of its work, by an interruption, leaves no lock to be judged. */
+  readonly #unlock = (): void => rmSync(this.#lock, { force: true });
 
   private constructor(target: string, path: string, lock: string) {
     this.path = path;
@@ -33,6 +36,7 @@ export class PartialFolder {
     this.journal = join(path, JOURNAL);
     this.#target = target;
     this.#lock = lock;
+    process.once('exit', this.#unlock);
   }
 
   /**
@@ -80,6 +84,7 @@ export class PartialFolder {
 
   /** Gives the lock back. The folder is removed with it when nothing else is in it. */
   async release(): Promise<void> {
+    process.off('exit', this.#unlock);
     await rm(this.#lock, { force: true });
     await rmdir(this.path).catch(() => undefined);
   }

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import * as z from 'zod';
 import { inputError } from '../../errors.ts';
 import { LIMITS } from '../../limits.ts';
-import { parseJson, readTextFileIfPresent } from '../../read-text-file.ts';
+import { parseJson, readFolderText } from '../../read-text-file.ts';
 import { issueText } from '../../zod-issues.ts';
 import { type Manifest, MANIFEST_FILE, MANIFEST_SCHEMA, MANIFEST_VERSION, manifestSchema } from './manifest.ts';
 
@@ -12,7 +12,7 @@ import { type Manifest, MANIFEST_FILE, MANIFEST_SCHEMA, MANIFEST_VERSION, manife
  */
 export async function readManifestIfPresent(folder: string): Promise<Manifest | undefined> {
   const path = join(folder, MANIFEST_FILE);
-  const text = await readTextFileIfPresent(path, LIMITS.manifestBytes);
+  const text = await readFolderText(folder, MANIFEST_FILE, LIMITS.manifestBytes);
   return text === undefined ? undefined : parseManifest(parseJson(text, path), path);
 }
 

@@ -4,7 +4,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { type FtLensError, inputError } from '../../errors.ts';
 import { writing, writingError } from '../../file-system-error.ts';
-import { realPathInside } from '../checkpoint/pinned-file.ts';
+import { realPathInside } from '../../pinned-file.ts';
 import { hashFile } from './hash-file.ts';
 import type { Manifest, ManifestFile, ManifestTensor } from './manifest.ts';
 import { readManifest } from './read-manifest.ts';

@@ -1,4 +1,4 @@
-import { openPinnedFile } from '../checkpoint/pinned-file.ts';
+import { openPinnedFile } from '../../pinned-file.ts';
 import { hashPinnedFile } from './hash-file.ts';
 import type { Manifest } from './manifest.ts';
 

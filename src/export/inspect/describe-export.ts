@@ -5,7 +5,7 @@ import { LIMITS } from '../../limits.ts';
 import { externalFiles } from '../../onnx/external-data.ts';
 import { decodeModel } from '../../onnx/model.ts';
 import { validateModel } from '../../onnx/validate.ts';
-import { readPinnedFile } from '../checkpoint/pinned-file.ts';
+import { readPinnedFile } from '../../pinned-file.ts';
 import { MANIFEST_FILE, type Manifest } from '../folder/manifest.ts';
 import { readManifestIfPresent } from '../folder/read-manifest.ts';
 import { GRAPH_FILE } from '../folder/data-file-names.ts';
@@ -48,6 +48,15 @@ export async function describeExport(directory: string): Promise<ExportDescripti
     .map(({ file }) => file)
     .sort();
   const listed = manifest ? [MANIFEST_FILE, ...manifest.files.map(({ name }) => name)] : [];
+  const unlisted = manifest && dataFiles.find((name) => !listed.includes(name));
+  if (unlisted !== undefined) {
+    throw inputError('This export is not as it was written.', {
+      where: join(directory, unlisted),
+      expected: `a file that ${MANIFEST_FILE} lists`,
+      got: 'one that the graph reads, and it does not list',
+      remedy: 'export again, or fetch the export again',
+    });
+  }
   const origins = new Map(manifest?.files.map((file) => [file.name, file.sharedWith]));
   const files = await Promise.all(
     Array.from(new Set([graphFile, ...dataFiles, ...listed]), (name) =>

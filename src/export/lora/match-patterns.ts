@@ -1,6 +1,6 @@
-import { runInNewContext } from 'node:vm';
 import { inputError } from '../../errors.ts';
 import { LIMITS } from '../../limits.ts';
+import { withinTime } from '../../within-time.ts';
 import type { ModulePattern } from './adapter-config.ts';
 
 /** Regular expressions that mean the same in Python and in JavaScript: no look-around, flags or named groups. */
@@ -19,9 +19,16 @@ export function matchPatterns(
 ): (number | undefined)[] {
   if (patterns.length === 0) return modules.map(() => undefined);
   const expressions = patterns.map(([pattern]) => toJavaScript(pattern, file));
-  const firstMatches = underTimeLimit(
+  const firstMatches = withinTime(
+    LIMITS.patternMatchMs,
     () => modules.map((module) => expressions.findIndex((expression) => expression.test(module))),
-    file,
+    (cause) =>
+      inputError('The patterns of this adapter take too long to match.', {
+        where: file,
+        expected: `at most ${LIMITS.patternMatchMs} ms`,
+        remedy: 'simplify the keys of rank_pattern and alpha_pattern',
+        cause,
+      }),
   );
   return firstMatches.map((index) => patterns[index]?.[1]);
 }
@@ -35,20 +42,6 @@ function toJavaScript(pattern: string, file: string): RegExp {
       where: file,
       expected: 'a module name, or a plain regular expression',
       got: JSON.stringify(pattern.slice(0, 200)),
-      cause,
-    });
-  }
-}
-
-/** Only a function that node:vm calls can be interrupted in the middle of a regular expression. */
-function underTimeLimit<T>(work: () => T, file: string): T {
-  try {
-    return runInNewContext('work()', { work }, { timeout: LIMITS.patternMatchMs }) as T;
-  } catch (cause) {
-    throw inputError('The patterns of this adapter take too long to match.', {
-      where: file,
-      expected: `at most ${LIMITS.patternMatchMs} ms`,
-      remedy: 'Simplify the keys of rank_pattern and alpha_pattern.',
       cause,
     });
   }

@@ -81,7 +81,7 @@ function checkFinite(weights: Float32Array, name: string, firstRow: number, colu
       where: `${name}, row ${firstRow + Math.floor(i / columns)}, column ${i % columns}`,
       expected: 'a finite number',
       got: String(weights[i]),
-      remedy: 'The base or the adapter is damaged, or its alpha is far too large.',
+      remedy: 'check both files: the base or the adapter is damaged, or its alpha is far too large',
     });
   }
 }

@@ -76,7 +76,12 @@ export async function openAdapterFiles(
   const { directory } = folder;
   const json = await folder.readJson(CONFIG, LIMITS.configBytes);
   if (json === undefined) {
-    throw inputError('This folder is not an adapter.', { where: directory, expected: `an ${CONFIG}`, got: 'none' });
+    throw inputError('This folder is not an adapter.', {
+      where: directory,
+      expected: `an ${CONFIG}`,
+      got: 'none',
+      remedy: 'give the folder that save_pretrained of PEFT has written; a checkpoint goes to --checkpoint',
+    });
   }
   const settings = parseAdapterConfig(json, join(directory, CONFIG));
   const file = await openSafetensors(folder, WEIGHTS);
@@ -88,6 +93,6 @@ export async function openAdapterFiles(
     where: directory,
     expected: WEIGHTS,
     got: 'adapter_model.bin',
-    remedy: 'Load it with PEFT where you trust it, and save it again: save_pretrained writes safetensors.',
+    remedy: 'load it with PEFT where you trust it, and save it again: save_pretrained writes safetensors',
   });
 }

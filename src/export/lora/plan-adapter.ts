@@ -134,8 +134,8 @@ class Misfits {
       expected,
       got,
       remedy: baseModel
-        ? `Take the checkpoint that adapter_config.json names: ${baseModel}`
-        : 'Take the checkpoint that the adapter was trained on.',
+        ? `take the checkpoint that adapter_config.json names: ${baseModel}`
+        : 'take the checkpoint that the adapter was trained on',
     });
   }
 }

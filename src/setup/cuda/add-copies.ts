@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { inputError } from '../../errors.ts';
 import type { CudaBuild } from './cuda-build.ts';
 import type { InstallOptions } from './install-options.ts';
-import type { InstalledLibrary } from './manifest.ts';
+import type { InstalledLibrary } from './manifest-schema.ts';
 import type { FolderLibrary } from './plan.ts';
 import { acceptedContents } from './runtime-libraries.ts';
 import { writeNewFile } from './verified-file.ts';

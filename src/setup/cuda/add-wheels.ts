@@ -6,7 +6,7 @@ import { downloadWheel } from '../index/download.ts';
 import { locateWheel } from '../index/locate-wheel.ts';
 import type { CudaBuild } from './cuda-build.ts';
 import type { InstallOptions } from './install-options.ts';
-import type { InstalledLibrary } from './manifest.ts';
+import type { InstalledLibrary } from './manifest-schema.ts';
 import { librariesOf, type PinnedWheel } from './pinned.ts';
 import { downloadBytes, installedBytes, type WheelSource } from './plan.ts';
 import { unpackWheel } from './unpack-wheel.ts';

@@ -90,10 +90,13 @@ function inUse({ owner, file }: HeldLock): Error {
   });
 }
 
-/** Bytes of wheels that an earlier run has fetched and could not finish. */
-export async function keptBytes(target: string): Promise<number> {
+/**
+ * Bytes of wheels that an earlier run has fetched and could not finish.
+ * @param wanted of these files only; of all by default
+ */
+export async function keptBytes(target: string, wanted: (name: string) => boolean = () => true): Promise<number> {
   const { wheels } = placesOf(target);
-  const names = await readdir(wheels).catch(() => []);
+  const names = (await readdir(wheels).catch(() => [])).filter(wanted);
   // Another process may be done with one of them at this moment.
   const files = await Promise.all(names.map((name) => stat(join(wheels, name)).catch(() => undefined)));
   return files.reduce((sum, file) => sum + (file?.size ?? 0), 0);

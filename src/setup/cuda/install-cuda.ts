@@ -5,10 +5,11 @@ import { hashFile } from '../../export/folder/hash-file.ts';
 import type { Toolkit } from '../toolkit/find-toolkit.ts';
 import { addCopies } from './add-copies.ts';
 import { addWheels } from './add-wheels.ts';
-import { CudaBuild } from './cuda-build.ts';
+import { CudaBuild, keptBytes } from './cuda-build.ts';
 import type { InstallOptions } from './install-options.ts';
 import { libraryPath } from './installed.ts';
-import { type CudaManifest, type InstalledLibrary, writeCudaManifest } from './manifest.ts';
+import type { CudaManifest, InstalledLibrary } from './manifest-schema.ts';
+import { writeCudaManifest } from './manifest.ts';
 import type { PinnedSet } from './pinned.ts';
 import type { CudaPlan } from './plan.ts';
 
@@ -28,7 +29,9 @@ export async function installCuda(
 ): Promise<CudaManifest> {
   const build = await CudaBuild.start(folder);
   try {
-    await requireSpace(build.files, plan.peakBytes + RESERVE_BYTES, options.readSpace);
+    const planned = new Set(plan.wheels.map(({ wheel }) => wheel.file));
+    const kept = await keptBytes(folder, (name) => planned.has(name));
+    await requireSpace(build.files, plan.peakBytes - kept + RESERVE_BYTES, options.readSpace);
     const libraries = [
       ...(await addWheels(build, plan.wheels, options)),
       ...(await addCopies(build, plan.copies, options)),

@@ -1,7 +1,8 @@
 import { stat } from 'node:fs/promises';
 import { isAbsolute, join, resolve } from 'node:path';
 import { deviceError, type FtLensError } from '../../errors.ts';
-import { type CudaManifest, readCudaManifest } from './manifest.ts';
+import type { CudaManifest } from './manifest-schema.ts';
+import { readCudaManifest } from './manifest.ts';
 
 /** CUDA libraries that are there, as their manifest says. */
 export interface InstalledCuda {

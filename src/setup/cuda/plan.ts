@@ -1,6 +1,7 @@
 import { readdir, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { type FtLensError, inputError, usageError } from '../../errors.ts';
+import { isSystemError } from '../../file-system-error.ts';
 import type { PackageIndex } from '../index/index-url.ts';
 import type { Toolkit } from '../toolkit/find-toolkit.ts';
 import { librariesOf, type PinnedMember, type PinnedSet, type PinnedWheel } from './pinned.ts';
@@ -104,7 +105,8 @@ async function listFolder(folder: string): Promise<string[]> {
   const names = await readdir(folder).catch((cause: unknown) => {
     throw inputError('The folder of wheels cannot be read.', {
       where: `--wheel-dir ${folder}`,
-      got: cause instanceof Error ? cause.message : String(cause),
+      expected: 'a folder',
+      got: isSystemError(cause) && cause.code === 'ENOENT' ? 'no such folder' : String(cause),
       remedy: FILL_FOLDER,
       cause,
     });
@@ -119,6 +121,7 @@ async function requireFile(path: string): Promise<void> {
     where: path,
     expected: 'a file',
     got: status === undefined ? 'no such file' : 'a folder, pipe or device',
+    remedy: 'check the path, or leave it out: what is missing is fetched',
   });
 }
 

@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type { Readable } from 'node:stream';
+import { pipeline } from 'node:stream';
 import { createInflateRaw } from 'node:zlib';
 import { type Entry, openPromise, type ZipFile } from 'yauzl';
 import { type FtLensError, inputError } from '../../errors.ts';
@@ -47,9 +47,7 @@ export async function unpackWheel(
       const { fileDataStart: start } = await header.catch((cause: unknown) => {
         throw damaged(`${member.path} in it`, reasonOf(cause));
       });
-      const end = start + entry.compressedSize - 1;
-      const source = createReadStream(path, { start, end, highWaterMark: CHUNK_BYTES });
-      const content = await writeNewFile(target, inflated(source, entry), member.bytes, options).catch(
+      const content = await writeNewFile(target, inflated(path, start, entry), member.bytes, options).catch(
         (cause: unknown) => {
           throw isZlibError(cause) ? damaged(`${member.path} in it`, reasonOf(cause)) : cause;
         },
@@ -102,12 +100,16 @@ function checkEntry(entry: Entry, member: PinnedMember, damaged: Damage): void {
     throw damaged(`${member.path} of ${member.bytes} bytes`, `${entry.uncompressedSize} bytes`);
 }
 
-function inflated(source: Readable, entry: Entry): AsyncIterable<Uint8Array> {
-  if (entry.compressionMethod === STORED) return source;
-  const inflate = createInflateRaw({ chunkSize: CHUNK_BYTES });
-  source.on('error', (error) => inflate.destroy(error));
-  inflate.on('close', () => source.destroy());
-  return source.pipe(inflate);
+/**
+ * What an entry holds. Nothing is read before the first chunk is asked for: a stream that fails while nobody listens
+ * would end the process.
+ */
+async function* inflated(path: string, start: number, entry: Entry): AsyncGenerator<Uint8Array> {
+  const end = start + entry.compressedSize - 1;
+  const source = createReadStream(path, { start, end, highWaterMark: CHUNK_BYTES });
+  if (entry.compressionMethod === STORED) yield* source;
+  // The chunks carry the error, if there is one.
+  else yield* pipeline(source, createInflateRaw({ chunkSize: CHUNK_BYTES }), () => undefined);
 }
 
 type Damage = (expected: string, got: string) => FtLensError;

@@ -49,8 +49,13 @@ export function memoryCheck({ totalBytes, availableBytes }: Memory): DoctorCheck
   return { id: 'memory', status: 'warn', text: `${text}; ${large}` };
 }
 
-/** @param folder where exports would be made */
-export function diskCheck(folder: string, freeBytes: number): DoctorCheck {
+/**
+ * @param folder where exports would be made
+ * @param freeBytes undefined where the file system does not tell
+ */
+export function diskCheck(folder: string, freeBytes: number | undefined): DoctorCheck {
+  if (freeBytes === undefined)
+    return { id: 'disk', status: 'pass', text: `the file system of ${folder} does not tell what is free` };
   const text = `${formatSize(freeBytes)} free in ${folder}`;
   if (freeBytes >= LITTLE_DISK_BYTES) return { id: 'disk', status: 'pass', text };
   return { id: 'disk', status: 'warn', text, remedy: 'exports need room: give --out a folder on another disk' };

@@ -45,8 +45,7 @@ function noDriver(reason: string): FtLensError {
   return deviceError('There is no NVIDIA driver on this machine.', {
     where: DRIVER_LIBRARY,
     expected: 'the driver of an NVIDIA card',
-    // That there is no such file is all that this says.
-    got: reason.includes('cannot open shared object file') ? undefined : reason,
+    got: reason.includes('cannot open shared object file') ? 'no such library' : reason,
     remedy: 'install the driver (in a container: start it with access to the card)',
   });
 }

@@ -6,5 +6,6 @@ export function platformProblem(platform: string, architecture: string): FtLensE
   return deviceError('CUDA is not available on this kind of machine.', {
     expected: 'Linux on x86-64',
     got: `${platform} on ${architecture}`,
+    remedy: '--device cpu, which needs no setup',
   });
 }

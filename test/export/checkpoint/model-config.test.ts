@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { FtLensError } from '../../../src/errors.ts';
 import { parseModelConfig } from '../../../src/export/checkpoint/model-config.ts';
-import { TINY_CONFIG, TINY_CONFIG_JSON } from './tiny-files.ts';
+import { TINY_CONFIG, TINY_CONFIG_JSON } from './tiny-model.ts';
 
 const parse = (changes: Record<string, unknown> = {}) => {
   const json: Record<string, unknown> = { ...TINY_CONFIG_JSON, ...changes };
@@ -74,5 +74,12 @@ describe('config.json', () => {
     ['a head that is a fraction', { head_dim: undefined }],
   ])('is refused with %s', (_, changes) => {
     expect(() => parse(changes)).toThrow(FtLensError);
+  });
+
+  it('may not claim more experts than all layers of any model have: each would get a name before one is looked for', () => {
+    const claim = (layers: number, experts: number) => () =>
+      parse({ num_hidden_layers: layers, num_experts: experts, num_experts_per_tok: 1 });
+    expect(claim(94, 1_000)).not.toThrow();
+    expect(claim(1_024, 4_096)).toThrow(expect.objectContaining({ got: '1024 layers of 4096' }));
   });
 });

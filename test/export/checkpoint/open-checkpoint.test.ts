@@ -4,17 +4,16 @@ import { describe, expect, it } from 'vitest';
 import type { Checkpoint } from '../../../src/export/checkpoint/checkpoint.ts';
 import { openCheckpoint } from '../../../src/export/checkpoint/open-checkpoint.ts';
 import { expertWeight } from '../../../src/export/checkpoint/weight-names.ts';
+import { temporaryFolder, tinyCheckpoint } from './tiny-files.ts';
 import {
   safetensorsBytes,
-  temporaryFolder,
   TINY_CONFIG,
   TINY_CONFIG_JSON,
-  tinyCheckpoint,
   tinySafetensors,
   type TinyTensor,
   tinyValues,
   tinyWeights,
-} from './tiny-files.ts';
+} from './tiny-model.ts';
 
 const FIXTURES = join(import.meta.dirname, '..', '..', 'fixtures');
 

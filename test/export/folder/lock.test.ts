@@ -10,6 +10,7 @@ import { temporaryFolder } from '../../helpers/temporary-folder.ts';
 
 const root = temporaryFolder();
 const self = await thisProcess();
+const MACHINE = '0123456789abcdef';
 
 /** A process that has ended: its number is free, or somebody else's by now. */
 async function endedProcess(): Promise<LockOwner> {
@@ -26,14 +27,19 @@ describe('the owner of a lock', () => {
 
   it.each([
     ['has ended', endedProcess],
-    ['ran before the system was started again', async () => ({ ...self, boot: 'another' })],
+    ['ran before the system was started again', async () => ({ ...self, machine: MACHINE, boot: 'another' })],
     ['had the number of a process that was started since', async () => ({ ...self, started: '1' })],
   ])('is not when it %s', async (_, owner) => {
-    expect(await mayBeAlive(await owner(), self)).toBe(false);
+    expect(await mayBeAlive(await owner(), { ...self, machine: MACHINE })).toBe(false);
   });
 
-  it('counts as alive when it is on another machine, which cannot be asked', async () => {
-    expect(await mayBeAlive({ ...(await endedProcess()), host: 'elsewhere' }, self)).toBe(true);
+  it.each([
+    ['on another machine', { host: 'elsewhere' }],
+    ['on another machine of the same name', { machine: 'another', boot: 'another' }],
+    ['on a machine of the same name that tells nothing of itself', { machine: undefined, boot: 'another' }],
+    ['in another container of this machine', { processes: 'pid:[1]' }],
+  ])('counts as alive when it is %s, which cannot be asked', async (_, place) => {
+    expect(await mayBeAlive({ ...(await endedProcess()), ...place }, { ...self, machine: MACHINE })).toBe(true);
   });
 
   it('is not alive as a zombie', async () => {
@@ -42,8 +48,31 @@ describe('the owner of a lock', () => {
     const [line] = (await once(shell.stdout, 'data')) as [Buffer];
     const pid = Number(line.toString());
     await expect.poll(() => readFileSync(`/proc/${pid}/stat`, 'latin1')).toContain(') Z ');
-    expect(await mayBeAlive({ pid, host: self.host, since: '', boot: self.boot }, self)).toBe(false);
+    expect(await mayBeAlive({ ...self, pid, started: undefined }, self)).toBe(false);
     shell.kill();
+  });
+});
+
+describe('an owner in another container', () => {
+  it('is not taken for dead because its number means nothing here', async ({ skip }) => {
+    // A namespace of processes of its own, as containers have.
+    const script = "process.stdout.write(require('fs').readlinkSync('/proc/self/ns/pid')); setInterval(() => {}, 1000)";
+    const flags = ['--pid', '--fork', '--mount-proc', '--kill-child', process.execPath, '--eval', script];
+    const container = spawn('unshare', flags, { stdio: ['ignore', 'pipe', 'ignore'] });
+    const [namespace] = (await Promise.race([
+      once(container.stdout, 'data'),
+      once(container, 'exit').then(() => [undefined]),
+      once(container, 'error').then(() => [undefined]),
+    ])) as [Buffer | undefined];
+    if (namespace === undefined) return skip('no right to make a namespace');
+    try {
+      // There it has a small number, which may be free here.
+      const owner = { ...(await endedProcess()), started: undefined, processes: namespace.toString() };
+      expect(owner.processes).not.toBe(self.processes);
+      expect(await mayBeAlive(owner, self)).toBe(true);
+    } finally {
+      container.kill();
+    }
   });
 });
 

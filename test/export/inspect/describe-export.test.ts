@@ -1,4 +1,4 @@
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { exportModel } from '../../../src/export/export-model.ts';
@@ -59,6 +59,20 @@ describe('describeExport', () => {
   it('says which file is missing', async () => {
     rmSync(join(ft, 'model.onnx_data_2'));
     await expect(describeExport(ft)).rejects.toMatchObject({ expected: 'model.onnx_data_2', got: 'no such file' });
+  });
+
+  it('refuses a manifest that does not list a data file of the graph: nobody could verify it', async () => {
+    const partial = join(root, 'partial');
+    cpSync(ft, partial, { recursive: true });
+    const path = join(partial, 'manifest.json');
+    const manifest = JSON.parse(readFileSync(path, 'utf8'));
+    manifest.files = manifest.files.filter(({ name }: { name: string }) => name !== 'model.onnx_data');
+    manifest.tensors = [];
+    writeFileSync(path, JSON.stringify(manifest));
+    await expect(describeExport(partial)).rejects.toMatchObject({
+      where: join(partial, 'model.onnx_data'),
+      exitCode: 2,
+    });
   });
 
   it('refuses what is no graph', async () => {

@@ -2,7 +2,8 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { describeAdapter } from '../../../src/export/inspect/describe-adapter.ts';
 import { describeCheckpoint } from '../../../src/export/inspect/describe-checkpoint.ts';
-import { TINY_CONFIG, tinyCheckpoint } from '../checkpoint/tiny-files.ts';
+import { tinyCheckpoint } from '../checkpoint/tiny-files.ts';
+import { TINY_CONFIG } from '../checkpoint/tiny-model.ts';
 import { linearFactors, tinyAdapter } from '../lora/tiny-adapter.ts';
 
 const ADAPTERS = join(import.meta.dirname, '..', '..', 'fixtures', 'adapters');

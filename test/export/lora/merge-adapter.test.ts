@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { EMBEDDING, expertWeight, HEAD } from '../../../src/export/checkpoint/weight-names.ts';
-import { TINY_CONFIG, TINY_CONFIG_JSON, tinyCheckpoint, tinyValues, tinyWeights } from '../checkpoint/tiny-files.ts';
+import { tinyCheckpoint } from '../checkpoint/tiny-files.ts';
+import { TINY_CONFIG, TINY_CONFIG_JSON, tinyValues, tinyWeights } from '../checkpoint/tiny-model.ts';
 import { linearFactors, openMerged, tinyAdapter, wave } from './tiny-adapter.ts';
 
 const Q = 'model.layers.0.self_attn.q_proj';

@@ -4,7 +4,8 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { openCheckpoint } from '../../../src/export/checkpoint/open-checkpoint.ts';
 import { openAdapter } from '../../../src/export/lora/open-adapter.ts';
 import type { LowRankChange } from '../../../src/export/lora/weight-change.ts';
-import { temporaryFolder, tinyCheckpoint, type TinyTensor } from '../checkpoint/tiny-files.ts';
+import { temporaryFolder, tinyCheckpoint } from '../checkpoint/tiny-files.ts';
+import { type TinyTensor } from '../checkpoint/tiny-model.ts';
 import { linearFactors, openMerged, tinyAdapter, WEIGHTS_FILE } from './tiny-adapter.ts';
 
 const Q = 'model.layers.0.self_attn.q_proj';
@@ -29,7 +30,7 @@ describe('an adapter that does not fit', () => {
         where: name(`${Q}.lora_A.weight`),
         expected: '[2, 6]',
         got: '[2, 12]',
-        remedy: 'Take the checkpoint that adapter_config.json names: Qwen/Other',
+        remedy: 'take the checkpoint that adapter_config.json names: Qwen/Other',
       },
       { base_model_name_or_path: 'Qwen/Other' },
     );

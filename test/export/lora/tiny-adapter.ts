@@ -3,7 +3,8 @@ import { onTestFinished } from 'vitest';
 import { openCheckpoint } from '../../../src/export/checkpoint/open-checkpoint.ts';
 import { mergeAdapter, type MergedWeights } from '../../../src/export/lora/merge-adapter.ts';
 import { openAdapter } from '../../../src/export/lora/open-adapter.ts';
-import { temporaryFolder, tinyCheckpoint, tinySafetensors, type TinyTensor } from '../checkpoint/tiny-files.ts';
+import { temporaryFolder, tinyCheckpoint } from '../checkpoint/tiny-files.ts';
+import { tinySafetensors, type TinyTensor } from '../checkpoint/tiny-model.ts';
 
 /** Names as PEFT writes them, without their common prefix. */
 export function tinyAdapter(tensors: Record<string, TinyTensor>, config: object = {}): string {

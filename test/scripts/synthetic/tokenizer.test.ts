@@ -1,19 +1,20 @@
 import { describe, expect, it } from 'vitest';
 import { syntheticShape } from '../../../scripts/synthetic/shapes.ts';
 import { tokenizerConfigJson, tokenizerJson } from '../../../scripts/synthetic/tokenizer.ts';
-import { openTokenizer } from '../../../src/analysis/tokenizer/open-tokenizer.ts';
+import { tokenizerOf } from '../../helpers/tokenizer.ts';
 
 describe.each(['tiny', '30b-a3b'])('the tokenizer of %s', (name) => {
   const { tokens, vocabSize } = syntheticShape(name);
-  const tokenizer = openTokenizer({
-    folder: 'synthetic',
+  const tokenizer = tokenizerOf({
     tokenizer: JSON.stringify(tokenizerJson(tokens)),
     config: JSON.stringify(tokenizerConfigJson()),
-    chatTemplate: undefined,
   });
 
   it('has as many tokens as the shape says, and fewer than the head has rows', () => {
-    expect(tokenizer.vocabulary.texts.filter((text) => text !== undefined)).toHaveLength(tokens);
+    const { vocabulary } = tokenizer;
+    const texts = Array.from({ length: vocabulary.size }, (_, id) => vocabulary.text(id));
+    expect(texts.filter((text) => text !== undefined)).toHaveLength(tokens);
+    expect(tokenizer.check()).toBeUndefined();
     expect(tokens).toBeLessThan(vocabSize);
   });
 

@@ -379,6 +379,21 @@ describe('the machine', () => {
     expect(readdirSync(scratch)).toEqual([]);
   });
 
+  test('what an earlier run has fetched needs no room a second time', async () => {
+    const wheels = join(scratch, 'cache/cuda.partial/wheels');
+    const room = (bytes: number) => () => Promise.resolve({ blocks: 1e9, bavail: bytes, bsize: 1 });
+    let needed = 0;
+    const error = await failure(setUpFrom({}, { readSpace: room(0) }));
+    needed = Number(error.expected?.replaceAll(/\D/g, ''));
+    mkdirSync(wheels, { recursive: true });
+    writeFileSync(join(wheels, RUNTIME_FILE), RUNTIME_BYTES.subarray(0, 5_000));
+    writeFileSync(join(wheels, 'of-another-version.whl'), 'no help');
+    await failure(setUp({ indexUrl: server?.url }, { readSpace: room(needed - 5_001) }));
+    expect(existsSync(folder)).toBe(false);
+    await setUp({ indexUrl: server?.url }, { readSpace: room(needed - 5_000) });
+    expect(tree(folder)).toEqual(WHOLE);
+  });
+
   test('two processes do not fight: the second is told', async () => {
     let release: () => void = () => undefined;
     const slow = new Promise<void>((resolve) => (release = resolve));

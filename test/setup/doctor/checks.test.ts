@@ -71,6 +71,8 @@ describe('the machine', () => {
     expect(memoryCheck({ totalBytes: 16e9, availableBytes: 9e9 })).toMatchObject({ status: 'warn' });
     expect(diskCheck('/x', 50e9)).toEqual({ id: 'disk', status: 'pass', text: '50.0 GB free in /x' });
     expect(diskCheck('/x', 0.2e9)).toMatchObject({ status: 'warn', text: '200 MB free in /x' });
+    const untold = 'the file system of /x does not tell what is free';
+    expect(diskCheck('/x', undefined)).toEqual({ id: 'disk', status: 'pass', text: untold });
   });
 
   test('Vulkan', () => {

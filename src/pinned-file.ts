@@ -1,7 +1,7 @@
 import type { BigIntStats } from 'node:fs';
 import { constants, type FileHandle, open, realpath } from 'node:fs/promises';
-import { basename, dirname, join, sep } from 'node:path';
-import { FtLensError, inputError } from '../../errors.ts';
+import { dirname, join, sep } from 'node:path';
+import { FtLensError, inputError } from './errors.ts';
 
 /** Node reads at most 2^31 - 1 bytes at once. */
 const READ_BYTES = 2 ** 30;
@@ -50,13 +50,17 @@ export async function pinFile(path: string, name = path): Promise<PinnedFile | u
     handle = await open(await realpath(path), constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
     const stat = await handle.stat({ bigint: true });
     if (stat.isFile()) return pin(handle, name, stat);
-    throw inputError('This is not a regular file.', { where: path, expected: 'a file' });
+    throw inputError('This is not a regular file.', {
+      where: path,
+      expected: 'a file',
+      got: 'a folder, pipe or device',
+      remedy: 'give a file',
+    });
   } catch (error) {
     await handle?.close();
     if (error instanceof FtLensError) throw error;
     if (isMissing(error)) return undefined;
-    const { code, message } = error as NodeJS.ErrnoException;
-    throw inputError('A file could not be opened.', { where: path, got: code ?? message, cause: error });
+    throw unopened(path, error);
   }
 }
 
@@ -71,9 +75,15 @@ export async function realPathInside(folder: string, name: string): Promise<stri
     await checkInside(target, folder, name);
     return target;
   } catch (error) {
+    if (error instanceof FtLensError) throw error;
     if (isMissing(error)) return undefined;
-    throw error;
+    throw unopened(join(folder, name), error);
   }
+}
+
+function unopened(where: string, cause: unknown): FtLensError {
+  const { code, message } = cause as NodeJS.ErrnoException;
+  return inputError('A file could not be opened.', { where, got: code ?? message, cause });
 }
 
 function isMissing(error: unknown): boolean {
@@ -105,17 +115,19 @@ export async function readWhole(file: PinnedFile, folder: string, maxBytes: numb
   });
 }
 
+/** In a hub cache models--org--name/snapshots/REVISION/… are links to models--org--name/blobs/HASH. */
+const HUB_SNAPSHOT = /^(.*[\\/])snapshots[\\/][^\\/]+/;
+
 async function checkInside(target: string, folder: string, name: string): Promise<void> {
   const root = await realpath(folder);
-  const allowed = [root];
-  // models--org--name/snapshots/REVISION/file is a link to models--org--name/blobs/HASH.
-  if (basename(dirname(root)) === 'snapshots') allowed.push(join(dirname(dirname(root)), 'blobs'));
+  const cache = HUB_SNAPSHOT.exec(root)?.[1];
+  const allowed = cache === undefined ? [root] : [root, join(cache, 'blobs')];
   if (allowed.some((parent) => dirname(target) === parent || target.startsWith(parent + sep))) return;
   throw inputError('A link leads out of its folder.', {
     where: join(folder, name),
     expected: `a file in ${root}`,
     got: target,
-    remedy: 'Put the file itself into the folder.',
+    remedy: 'put the file itself into the folder',
   });
 }
 

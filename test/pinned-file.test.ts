@@ -2,8 +2,8 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, symlinkSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { openPinnedFile } from '../../../src/export/checkpoint/pinned-file.ts';
-import { temporaryFolder } from './tiny-files.ts';
+import { openPinnedFile } from '../src/pinned-file.ts';
+import { temporaryFolder } from './export/checkpoint/tiny-files.ts';
 
 it('reads any part of a file', async () => {
   const file = (await openPinnedFile(temporaryFolder({ a: 'hello' }), 'a'))!;
