@@ -147,7 +147,7 @@ describe('one model', () => {
     const events: ProgressEvent[] = [];
     await read({ ft }, { onProgress: (event) => events.push(event) });
     const done = events.flatMap((event) => (event.type === 'done' ? [`${event.phase} ${event.model}`] : []));
-    expect(done).toEqual(['tokenize both', 'load base', 'forward base', 'load ft', 'forward ft', 'lens both']);
+    expect(done).toEqual(['tokenize both', 'load both', 'forward both', 'lens both']);
     expect(events[0]).toMatchObject({ type: 'device', device: 'cpu', automatic: true });
   });
 });

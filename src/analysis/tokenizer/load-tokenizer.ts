@@ -63,7 +63,10 @@ function openFiles({ tokenizer, ...others }: FolderFiles, { forText = false }: L
   if (tokenizer === undefined) return tokenizerOfIds(others.folder);
   const { vocabulary, sources } = readTokenizer({ tokenizer, ...others });
   let thread = forText ? new TokenizerThread(sources) : undefined;
-  const ask = <C extends Call>(call: C, question: Calls[C]['question']): Promise<Calls[C]['answer']> => {
+  let closed = false;
+  const ask = async <C extends Call>(call: C, question: Calls[C]['question']): Promise<Calls[C]['answer']> => {
+    // A thread that starts after the end would have nobody to end it.
+    if (closed) throw new Error('the tokenizer has been closed');
     if (thread === undefined || thread.isEnding) thread = new TokenizerThread(sources);
     return thread.ask(call, question, TIME_LIMITS[call]);
   };
@@ -83,7 +86,10 @@ function openFiles({ tokenizer, ...others }: FolderFiles, { forText = false }: L
     tokenText: (id) => vocabulary.text(id) ?? `[unused ${id}]`,
     idsOfText: (text) => vocabulary.idsOf(text),
     applyChatTemplate: (prompt) => ask('chat', prompt),
-    close: async () => thread?.end(),
+    async close() {
+      closed = true;
+      await thread?.end();
+    },
   };
 }
 

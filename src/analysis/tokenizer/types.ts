@@ -38,6 +38,6 @@ export interface Tokenizer {
    * whole character, `[unused 151700]` for an id without a token, `#5` when the folder holds no tokenizer.
    */
   tokenText(id: number): string;
-  /** Ends the thread, if there is one. Token texts stay readable; the next text starts another. */
+  /** Ends the thread, if there is one. Token texts stay readable; no text can be encoded any more. */
   close(): Promise<void>;
 }
