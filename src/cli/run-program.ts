@@ -20,7 +20,6 @@ export async function runProgram(args: readonly string[]): Promise<void> {
     await report(interruptSignal.aborted ? interruptSignal.reason : failure, args, commandOf(args, program));
     // What still goes on would keep the process.
     if (interruptSignal.aborted) exitInterrupted();
-    process.exit();
   }
 }
 
